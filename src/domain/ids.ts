@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { TypeID, typeid } from "typeid-js";
+import * as z from "zod";
+
+/** The prefix of each noun's TypeID (https://github.com/jetify-com/typeid), by noun. */
+export const idPrefixes = {
+  organization: "org",
+  member: "mem",
+  apiKey: "key",
+  site: "site",
+  flow: "flow",
+  match: "match",
+  event: "evt",
+} as const;
+
+export type Noun = keyof typeof idPrefixes;
+/** A TypeID: `<prefix>_` and 26 characters of base32 over a UUID. */
+export type Id<N extends Noun> = `${(typeof idPrefixes)[N]}_${string}`;
+export type OrganizationId = Id<"organization">;
+export type MemberId = Id<"member">;
+export type ApiKeyId = Id<"apiKey">;
+export type SiteId = Id<"site">;
+export type FlowId = Id<"flow">;
+export type MatchId = Id<"match">;
+
+/** A new id over UUIDv7, so that ids sort by the millisecond they were made in. */
+export function createId<N extends Noun>(noun: N): Id<N> {
+  return typeid(idPrefixes[noun]).toString() as Id<N>;
+}
+
+/** The UUID that the database stores for an id. */
+export function uuidOf(id: Id<Noun>): string {
+  return TypeID.fromString(id).toUUID();
+}
+
+/** The id of a noun for a UUID that the database gave. */
+export function idFromUuid<N extends Noun>(noun: N, uuid: string): Id<N> {
+  return TypeID.fromUUID(idPrefixes[noun], uuid).toString() as Id<N>;
+}
+
+export function isId<N extends Noun>(noun: N, text: string): text is Id<N> {
+  try {
+    TypeID.fromString(text, idPrefixes[noun]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A zod schema for the id of one noun; another noun's id is refused by name. */
+export function idSchema<N extends Noun>(noun: N) {
+  const prefix = idPrefixes[noun];
+  return z
+    .string()
+    .max(64)
+    .refine((text) => isId(noun, text), {
+      error: `must be the id of ${noun === "apiKey" ? "an API key" : `a ${noun}`}: ${prefix}_...`,
+    })
+    .meta({
+      pattern: `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`,
+      example: `${prefix}_01jd7p3v2fe1k9wx5m7t8q4z6c`,
+    }) as unknown as z.ZodType<Id<N>, string>;
+}
+
+/**
+ * The id of a match follows from its two flows for ever: a UUIDv8 (RFC 9562, section 5.8) whose bits are the SHA-256 of
+ * the two flows' UUIDs, output first.
+ */
+export function matchIdOf(outputFlowId: FlowId, inputFlowId: FlowId): MatchId {
+  const digest = createHash("sha256")
+    .update(TypeID.fromString(outputFlowId).toUUIDBytes())
+    .update(TypeID.fromString(inputFlowId).toUUIDBytes())
+    .digest()
+    .subarray(0, 16);
+  digest[6] = (digest[6]! & 0x0f) | 0x80;
+  digest[8] = (digest[8]! & 0x3f) | 0x80;
+  return TypeID.fromUUIDBytes(idPrefixes.match, new Uint8Array(digest)).toString() as MatchId;
+}

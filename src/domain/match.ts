@@ -1,0 +1,74 @@
+import type { FlowId, MatchId, OrganizationId } from "./ids.ts";
+
+export const matchStates = [
+  "suggested",
+  "viewed",
+  "interested_one",
+  "interested_both",
+  "negotiating",
+  "agreed",
+  "declined",
+  "expired",
+  "withdrawn",
+  "superseded",
+] as const;
+export type MatchState = (typeof matchStates)[number];
+
+export const matchMoves = [
+  "view",
+  "interest",
+  "decline",
+  "offer",
+  "agree",
+  "expire",
+  "withdraw",
+  "supersede",
+  "reopen",
+] as const;
+export type MatchMove = (typeof matchMoves)[number];
+
+export type MatchSide = "output" | "input";
+
+const open: readonly MatchState[] = ["suggested", "viewed", "interested_one", "interested_both", "negotiating"];
+
+/**
+ * From which states each move starts and where it ends, as data: operations turn a row into one conditional UPDATE.
+ * `interest` ends in `interested_both` when the other side has already shown it; interest in a match whose round has
+ * ended (`declined`, `expired`) opens the next round.
+ */
+export const matchTransitions: Record<MatchMove, { from: readonly MatchState[]; to: MatchState }> = {
+  view: { from: ["suggested"], to: "viewed" },
+  interest: { from: ["suggested", "viewed", "interested_one"], to: "interested_one" },
+  decline: { from: open, to: "declined" },
+  offer: { from: ["interested_both"], to: "negotiating" },
+  agree: { from: ["negotiating"], to: "agreed" },
+  expire: { from: open, to: "expired" },
+  withdraw: { from: open, to: "withdrawn" },
+  supersede: { from: ["suggested", "viewed"], to: "superseded" },
+  reopen: { from: ["declined", "expired"], to: "interested_one" },
+};
+
+export type MatchHistoryEntry = {
+  state: MatchState;
+  round: number;
+  /** RFC 3339 in UTC. */
+  at: string;
+  by: MatchSide | "engine";
+  reason: string | null;
+};
+
+/** The record of a pair that the engine suggested. */
+export type MatchRecord = {
+  id: MatchId;
+  outputFlowId: FlowId;
+  inputFlowId: FlowId;
+  outputOrganizationId: OrganizationId;
+  inputOrganizationId: OrganizationId;
+  state: MatchState;
+  round: number;
+  interest: Record<MatchSide, boolean>;
+  history: readonly MatchHistoryEntry[];
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+};
