@@ -1,0 +1,15 @@
+import type { Actor } from "./actor.ts";
+
+/** What every change carries with it: by whom, when, in answer to which request. */
+export type ChangeStamp = {
+  actor: Actor;
+  at: Date;
+  requestId: string;
+  /** SHA-256 of the caller's network address under a secret, or null where it is not known. */
+  addressHash: Uint8Array | null;
+  /** Present when the caller named an Idempotency-Key. */
+  idempotency: { key: string; requestHash: Uint8Array } | null;
+};
+
+/** The outcome of a change: what stands now, and whether it is the answer of an earlier, equal request. */
+export type Changed<Value> = { value: Value; replayed: boolean };

@@ -1,0 +1,36 @@
+import { NeonDbError } from "@neondatabase/serverless";
+import { AppError, conflict, type FieldError, invalid } from "../../domain/errors.ts";
+
+type Rule = { kind: "conflict"; reason: string } | { kind: "invalid" };
+type ConstraintRule = Rule & Pick<FieldError, "pointer" | "message">;
+
+/** What a violated constraint says to the caller, by the constraint's name in the database. */
+const rules: Record<string, ConstraintRule> = {
+  organizations_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another organization has this externalId" },
+  sites_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another site has this externalId" },
+  flows_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another flow has this externalId" },
+  flows_reserved_amount_check: {
+    kind: "conflict",
+    reason: "quantity_reserved",
+    pointer: "/quantity/amount",
+    message: "agreements have reserved more than this",
+  },
+  flows_site_id_fkey: { kind: "invalid", pointer: "/siteId", message: "your organization has no such site" },
+  flows_grade_fkey: { kind: "invalid", pointer: "/grade", message: "the taxonomy has no such grade of this kind" },
+  flows_ewc_fkey: { kind: "invalid", pointer: "/codes/ewc", message: "the European list of waste has no such code" },
+  sites_footprint_check: { kind: "invalid", pointer: "/footprint", message: "the polygon is not valid: a ring crosses itself or another" },
+};
+
+/** Names the field behind a violated constraint; any other error comes back as it is. */
+export function explainViolation(error: unknown): unknown {
+  if (!isViolation(error)) return error;
+  const rule = rules[error.constraint ?? ""];
+  if (!rule) return new AppError("internal", "The database refused the change.", {}, error);
+  const field = { pointer: rule.pointer, code: error.constraint ?? "constraint", message: rule.message };
+  return rule.kind === "conflict" ? conflict(rule.reason, rule.message, [field]) : invalid([field]);
+}
+
+/** Whether the database refused a change by one of its rules (SQLSTATE class 23). */
+export function isViolation(error: unknown): error is NeonDbError {
+  return error instanceof NeonDbError && (error.code?.startsWith("23") ?? false);
+}
