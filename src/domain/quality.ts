@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { checkProperty, unitSchema } from "./quantity.ts";
+import { checkProperty } from "./property.ts";
+import { unitSchema } from "./quantity.ts";
 
 /**
  * One named property as an interval in a unit of its dimension. An output states the interval it stays within (`value`

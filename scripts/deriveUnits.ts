@@ -1,0 +1,128 @@
+/**
+ * Writes `src/domain/ucumTable.ts` from the tables of `@lhncbc/ucum-lhc`: `node scripts/deriveUnits.ts`. With `--check`
+ * it writes nothing and exits with 1 when the committed file is not what would be written.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+type SourceUnit = {
+  csCode_: string;
+  name_: string;
+  synonyms_: string | null;
+  source_: string | null;
+  magnitude_: number;
+  dim_: { dimVec_: number[] | null };
+  isMetric_: boolean;
+  isBase_: boolean;
+  isSpecial_: boolean;
+  isArbitrary_: boolean;
+};
+type SourcePrefix = { code_: string; value_: number };
+
+export const tablePath = new URL("../src/domain/ucumTable.ts", import.meta.url);
+
+/** UCUM's base mass is the gram, ours the kilogram; this is its place in the dimension vector. */
+const massIndex = 2;
+
+/** Units of an affine or logarithmic scale that are kept, with the zero of their scale in kelvin. */
+const scaleOffsets: Record<string, number> = {
+  Cel: 273.15,
+  "[degF]": (459.67 * 5) / 9,
+  // pH is kept as a plain number: minus the decimal logarithm of the activity, never turned into mol/L.
+  "[pH]": 0,
+};
+
+/** Defined by UCUM as `/m`, `/[in_i]` and `/s`; the package's tables hold their reciprocals. */
+const reciprocals = new Set(["[diop]", "[mesh_i]", "Bd"]);
+
+const missingNames: Record<string, string> = { "%": "percent" };
+
+/** The file as it must be, from the package that is installed. */
+export function renderUnitTable(): string {
+  const require = createRequire(import.meta.url);
+  require("@lhncbc/ucum-lhc").UcumLhcUtils.getInstance();
+  const { UnitTables } = require("@lhncbc/ucum-lhc/source-cjs/unitTables.js");
+  const { PrefixTables } = require("@lhncbc/ucum-lhc/source-cjs/prefixTables.js");
+  const units = Object.values<SourceUnit>(UnitTables.getInstance().unitCodes_).filter(isKept);
+  const prefixes = Object.values<SourcePrefix>(PrefixTables.getInstance().byCode_);
+  const packageRoot = new URL("../node_modules/@lhncbc/ucum-lhc/", import.meta.url);
+  const { version } = JSON.parse(readFileSync(new URL("package.json", packageRoot), "utf8"));
+  return render(version, readFileSync(new URL("LICENSE.md", packageRoot), "utf8"), units, prefixes);
+}
+
+/** Single units of UCUM itself; those marked LOINC are combinations that the parser makes, arbitrary ones convert to nothing. */
+function isKept(unit: SourceUnit): boolean {
+  if (unit.source_ !== "UCUM" || unit.isArbitrary_) return false;
+  return !unit.isSpecial_ || unit.csCode_ in scaleOffsets;
+}
+
+function render(version: string, license: string, units: SourceUnit[], prefixes: SourcePrefix[]): string {
+  const notice = license
+    .trim()
+    .replaceAll("&#174;", "(R)")
+    .replaceAll("&#169;", "(C)")
+    .split("\n")
+    .map((line) => ` * ${line}`.trimEnd());
+  return [
+    "/**",
+    ` * The units and prefixes of UCUM, derived by scripts/deriveUnits.ts from @lhncbc/ucum-lhc ${version}; not edited by hand.`,
+    " * The notice of that package and of UCUM follows as its terms ask.",
+    " *",
+    ...notice,
+    " */",
+    "",
+    "/** One prefix a line: code and factor. */",
+    "export const prefixRows = `",
+    ...prefixes.map((prefix) => `${prefix.code_}|${prefix.value_}`),
+    "`;",
+    "",
+    "/**",
+    " * One unit a line: code, factor to the coherent unit of its dimension, exponents of m, s, kg, rad, K, C and cd (zeros at",
+    " * the end left out), `p` where prefixes are allowed, zero of its scale for those that have one, name, synonyms. Factors",
+    " * are rounded to 15 digits.",
+    " */",
+    "export const unitRows = `",
+    ...units.map(renderUnit),
+    "`;",
+    "",
+  ].join("\n");
+}
+
+function renderUnit(unit: SourceUnit): string {
+  const code = unit.csCode_;
+  const sign = reciprocals.has(code) ? -1 : 1;
+  const isAcidity = code === "[pH]";
+  const exponents = isAcidity ? [] : (unit.dim_.dimVec_ ?? []).map((exponent) => sign * exponent || 0);
+  const mass = exponents[massIndex] ?? 0;
+  const factor = isAcidity ? 1 : round15(unit.magnitude_ ** sign / 1000 ** mass);
+  while (exponents.at(-1) === 0) exponents.pop();
+  const offset = scaleOffsets[code];
+  const columns = [
+    code,
+    factor,
+    exponents.join(","),
+    (unit.isMetric_ || unit.isBase_) && offset === undefined ? "p" : "",
+    offset === undefined ? "" : round15(offset),
+    unit.name_.trim().replaceAll(/\s+/g, " ") || missingNames[code] || code,
+    (unit.synonyms_ ?? "").trim().replaceAll(/\s*;\s*/g, ";"),
+  ].map(String);
+  if (columns.some((column) => /[|`\\\n]/.test(column))) throw new Error(`${code} holds a character the table cannot`);
+  return columns.join("|");
+}
+
+const round15 = (value: number) => Number(value.toPrecision(15));
+
+function main(): void {
+  const rendered = renderUnitTable();
+  if (!process.argv.includes("--check")) {
+    writeFileSync(tablePath, rendered);
+    return;
+  }
+  if (readFileSync(tablePath, "utf8") === rendered) return;
+  console.error(
+    "src/domain/ucumTable.ts is not what the installed @lhncbc/ucum-lhc gives: run node scripts/deriveUnits.ts",
+  );
+  process.exitCode = 1;
+}
+
+if (import.meta.main) main();
