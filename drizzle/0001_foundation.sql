@@ -246,6 +246,7 @@ CREATE INDEX flows_need_idx ON flows USING gist (grade, location)
 CREATE INDEX flows_ewc_idx ON flows USING gist (ewc, location) WHERE status = 'active' AND deleted_at IS NULL AND ewc IS NOT NULL;
 CREATE INDEX flows_hs_idx ON flows USING gist (hs, location) WHERE status = 'active' AND deleted_at IS NULL AND hs IS NOT NULL;
 CREATE INDEX flows_location_idx ON flows USING gist (location) WHERE deleted_at IS NULL;
+CREATE INDEX flows_geometry_idx ON flows USING gist ((location::geometry)) WHERE deleted_at IS NULL;
 
 -- A flow is where its site is.
 CREATE FUNCTION flows_take_location() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -8,10 +8,10 @@ import { explainViolation, isViolation } from "./constraints.ts";
 
 export type Change = {
   stamp: ChangeStamp;
-  /** Named after noun and verb: `flow.create`. */
-  action: string;
-  /** The event's type, as in `turash.flow.created`. */
-  eventType: `turash.${string}.${string}`;
+  /** What was done, as in `flow.create`; an expression over `changed` where only the database knows. */
+  action: string | SQL;
+  /** The event's type, as in `turash.flow.created`; likewise. */
+  eventType: `turash.${string}.${string}` | SQL;
   /**
    * A data-modifying statement whose RETURNING clause gives, for each row changed: `id uuid`, `organization_id uuid` (whose
    * audit log it enters), `audience uuid[]` (who may see the event), `version integer` and `document jsonb`.

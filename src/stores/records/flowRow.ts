@@ -1,0 +1,89 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../../domain/actor.ts";
+import type { Flow } from "../../domain/flow.ts";
+import type { FlowSearchFacts } from "../../domain/flowSearch.ts";
+import { idFromUuid, uuidOf } from "../../domain/ids.ts";
+import type { Columns } from "../postgres/upsert.ts";
+import { ownedBy, utc } from "./scope.ts";
+
+/** A flow as the database answers it: UUIDs for ids, else the domain's own names. */
+export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & { id: string; organizationId: string; siteId: string };
+
+/**
+ * The columns of `flows f` as one jsonb document. To others than its organization a flow shows its price, and neither its
+ * costs nor whom it has blocked.
+ */
+export function flowDocument(actor: Actor): SQL {
+  const own = ownedBy(actor, sql`f.organization_id`);
+  return sql`jsonb_build_object('id', f.id, 'organizationId', f.organization_id, 'siteId', f.site_id, 'externalId', f.external_id,
+    'direction', f.direction, 'kind', f.kind, 'grade', f.grade, 'title', f.title, 'notes', f.notes, 'legalStatus', f.legal_status,
+    'codes', jsonb_build_object('ewc', f.ewc, 'hs', f.hs) || f.codes,
+    'quantity', jsonb_build_object('amount', f.quantity_amount, 'unit', f.quantity_unit, 'basis', f.quantity_basis,
+      'uncertainty', f.quantity_uncertainty, 'minimumLot', f.minimum_lot),
+    'quality', f.quality, 'availability', f.availability,
+    'economics', CASE WHEN ${own} THEN f.economics
+      ELSE jsonb_build_object('price', f.economics -> 'price', 'disposalCost', NULL, 'virginPrice', NULL, 'treatmentCost', NULL, 'floor', NULL) END,
+    'constraints', CASE WHEN ${own} THEN f.constraints ELSE f.constraints || '{"blockedOrganizationIds": []}' END,
+    'precision', f.precision, 'status', f.status, 'visibility', f.visibility, 'reservedAmount', f.reserved_amount,
+    'version', f.version, 'createdAt', f.created_at, 'updatedAt', f.updated_at)`;
+}
+
+export function parseFlow(row: FlowDocument): Flow {
+  return {
+    ...row,
+    id: idFromUuid("flow", row.id),
+    organizationId: idFromUuid("organization", row.organizationId),
+    siteId: idFromUuid("site", row.siteId),
+    createdAt: utc(row.createdAt),
+    updatedAt: utc(row.updatedAt),
+  };
+}
+
+export function fixedColumns(flow: Flow): Columns {
+  return {
+    id: sql`${uuidOf(flow.id)}::uuid`,
+    organization_id: sql`${uuidOf(flow.organizationId)}::uuid`,
+    created_at: sql`${flow.createdAt}::timestamptz`,
+    updated_at: sql`${flow.updatedAt}::timestamptz`,
+  };
+}
+
+/** The columns that follow from what the owner wrote. */
+export function contentColumns(flow: Flow, facts: FlowSearchFacts): Columns {
+  const { ewc, hs, ...otherCodes } = flow.codes;
+  const { quantity } = flow;
+  return {
+    site_id: sql`${uuidOf(flow.siteId)}::uuid`,
+    external_id: sql`${flow.externalId}::text`,
+    direction: sql`${flow.direction}::text`,
+    kind: sql`${flow.kind}::text`,
+    grade: sql`${flow.grade}::text`,
+    title: sql`${flow.title}::text`,
+    notes: sql`${flow.notes}::text`,
+    legal_status: sql`${flow.legalStatus}::text`,
+    ewc: sql`${ewc}::text`,
+    hs: sql`${hs}::text`,
+    codes: json(otherCodes),
+    quantity_amount: sql`${quantity.amount}::double precision`,
+    quantity_unit: sql`${quantity.unit}::text`,
+    quantity_basis: sql`${quantity.basis}::text`,
+    quantity_uncertainty: sql`${quantity.uncertainty}::double precision`,
+    minimum_lot: json(quantity.minimumLot),
+    quality: json(flow.quality),
+    availability: json(flow.availability),
+    economics: json(flow.economics),
+    constraints: json(flow.constraints),
+    precision: json(flow.precision),
+    status: sql`${flow.status}::text`,
+    visibility: sql`${flow.visibility}::text`,
+    dimension: sql`${facts.dimension}::text`,
+    canonical_amount: sql`${facts.canonicalAmount}::double precision`,
+    months_mask: sql`${facts.monthsMask}::smallint`,
+    temperature_minimum_kelvin: sql`${facts.temperatureMinimumKelvin}::double precision`,
+    temperature_maximum_kelvin: sql`${facts.temperatureMaximumKelvin}::double precision`,
+  };
+}
+
+function json(value: unknown): SQL {
+  return sql`${value === null ? null : JSON.stringify(value)}::jsonb`;
+}

@@ -1,0 +1,163 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Operation } from "rfc6902";
+import type { Changed, ChangeStamp } from "../../domain/change.ts";
+import type { Flow, FlowStatus } from "../../domain/flow.ts";
+import type { FlowSearchFacts } from "../../domain/flowSearch.ts";
+import { type FlowId, uuidOf } from "../../domain/ids.ts";
+import { applyChange } from "../postgres/change.ts";
+import type { Database } from "../postgres/client.ts";
+import { assignments, type Expectation, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
+import { type FlowFilter, flowConditions } from "./flowFilter.ts";
+import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
+import { type Page, type Paged, page } from "./page.ts";
+import { flowVisibleTo, ownedBy, readAs } from "./scope.ts";
+import { settle, type Written } from "./written.ts";
+
+export type FlowStore = ReturnType<typeof createFlowStore>;
+
+type CurrentFlow = { version: number; status: FlowStatus };
+
+/** Match states that a withdrawn or deleted flow ends. */
+const openMatchStates = sql`('suggested', 'viewed', 'interested_one', 'interested_both', 'negotiating')`;
+
+export function createFlowStore(database: Database) {
+  return {
+    async find(stamp: ChangeStamp, id: FlowId): Promise<Flow | null> {
+      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM flows f
+        WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
+      const [row] = await database.query<{ document: FlowDocument }>(readAs(stamp, "flow.read", select));
+      return row ? parseFlow(row.document) : null;
+    },
+
+    async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<Flow>> {
+      const conditions = [flowVisibleTo(stamp.actor), ...flowConditions(stamp.actor, filter)];
+      if (after !== null) conditions.push(sql`f.id < ${after}::uuid`);
+      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM flows f
+        WHERE ${sql.join(conditions, sql` AND `)} ORDER BY f.id DESC LIMIT ${limit + 1}::integer`;
+      const rows = await database.query<{ id: string; document: FlowDocument }>(readAs(stamp, "flow.list", select));
+      return page(rows, limit, (row) => parseFlow(row.document));
+    },
+
+    async create(stamp: ChangeStamp, flow: Flow, facts: FlowSearchFacts, patch: readonly Operation[]): Promise<Changed<Flow>> {
+      const outcome = await applyChange<FlowDocument>(database, {
+        stamp,
+        action: "flow.create",
+        eventType: "turash.flow.created",
+        write: sql`${insertInto("flows", "f", { ...fixedColumns(flow), ...contentColumns(flow, facts) })} RETURNING ${changedColumns(stamp)}`,
+        patch,
+      });
+      return { value: parseFlow(outcome.documents[0]!), replayed: outcome.replayed };
+    },
+
+    /** Creates the flow, or replaces the one with its externalId. An equal one is left as it is and told as refused. */
+    async put(
+      stamp: ChangeStamp,
+      flow: Flow,
+      facts: FlowSearchFacts,
+      expectation: Expectation,
+      patch: readonly Operation[],
+    ): Promise<Written<{ record: Flow; created: boolean }, { version: number; record: Flow }>> {
+      const outcome = await applyChange<FlowDocument & { created: boolean }>(database, {
+        stamp,
+        action: sql`CASE WHEN created THEN 'flow.create' ELSE 'flow.replace' END`,
+        eventType: sql`CASE WHEN created THEN 'turash.flow.created' ELSE 'turash.flow.updated' END`,
+        write: sql`${upsertByExternalId("flows", "f", fixedColumns(flow), contentColumns(flow, facts), expectation)}
+          RETURNING f.id, f.organization_id, ARRAY[f.organization_id] AS audience, f.version, f.xmax = 0 AS created,
+            ${flowDocument(stamp.actor)} || jsonb_build_object('created', f.xmax = 0) AS document`,
+        patch,
+        current: sql`SELECT jsonb_build_object('version', f.version, 'record', ${flowDocument(stamp.actor)}) FROM flows f
+          WHERE f.organization_id = ${uuidOf(flow.organizationId)}::uuid AND f.external_id = ${flow.externalId} AND f.deleted_at IS NULL`,
+      });
+      const written = settle<FlowDocument & { created: boolean }, { record: Flow; created: boolean }, { version: number; record: FlowDocument }>(
+        outcome,
+        ({ created, ...row }) => ({ record: parseFlow(row), created }),
+      );
+      return written.kind === "refused" ? { ...written, current: { ...written.current, record: parseFlow(written.current.record) } } : written;
+    },
+
+    async update(stamp: ChangeStamp, flow: Flow, facts: FlowSearchFacts, patch: readonly Operation[]): Promise<Written<Flow, CurrentFlow>> {
+      const { status: _, ...columns } = contentColumns(flow, facts);
+      const outcome = await applyChange<FlowDocument>(database, {
+        stamp,
+        action: "flow.update",
+        eventType: "turash.flow.updated",
+        write: sql`UPDATE flows AS f SET ${assignments(columns)}, version = f.version + 1, updated_at = ${at(stamp)}
+          WHERE ${own(stamp, flow.id)} AND f.version = ${flow.version}::integer RETURNING ${changedColumns(stamp)}`,
+        patch,
+        current: current(stamp, flow.id),
+      });
+      return settle(outcome, parseFlow);
+    },
+
+    /** Moves a flow to another status where its own is one of `from`; a withdrawn one ends its open matches. */
+    async move(
+      stamp: ChangeStamp,
+      id: FlowId,
+      move: { name: string; from: readonly FlowStatus[]; to: FlowStatus; eventType: `turash.flow.${string}` },
+      version: number | null,
+    ): Promise<Written<Flow, CurrentFlow>> {
+      const outcome = await applyChange<FlowDocument>(database, {
+        stamp,
+        action: `flow.${move.name}`,
+        eventType: move.eventType,
+        write: sql`UPDATE flows AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${at(stamp)}
+          WHERE ${own(stamp, id)} AND f.status IN ${move.from} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
+        alongside: move.to === "withdrawn" ? withdrawMatches(stamp) : [],
+        patch: [{ op: "replace", path: "/status", value: move.to }],
+        current: current(stamp, id),
+      });
+      return settle(outcome, parseFlow);
+    },
+
+    /** Deletes a flow, leaving a tombstone, and ends its open matches. One that agreements have reserved from stays. */
+    async delete(stamp: ChangeStamp, id: FlowId, version: number | null): Promise<Written<Flow, CurrentFlow>> {
+      const outcome = await applyChange<FlowDocument>(database, {
+        stamp,
+        action: "flow.delete",
+        eventType: "turash.flow.deleted",
+        write: sql`UPDATE flows AS f SET deleted_at = ${at(stamp)}, version = f.version + 1, updated_at = ${at(stamp)}
+          WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
+        alongside: withdrawMatches(stamp),
+        patch: [{ op: "remove", path: "" }],
+        current: current(stamp, id),
+      });
+      return settle(outcome, parseFlow);
+    },
+  };
+}
+
+function at(stamp: ChangeStamp): SQL {
+  return sql`${stamp.at.toISOString()}::timestamptz`;
+}
+
+function own(stamp: ChangeStamp, id: FlowId): SQL {
+  return sql`(f.id = ${uuidOf(id)}::uuid AND f.deleted_at IS NULL AND ${ownedBy(stamp.actor, sql`f.organization_id`)})`;
+}
+
+function expected(version: number | null): SQL {
+  return version === null ? sql`true` : sql`f.version = ${version}::integer`;
+}
+
+function current(stamp: ChangeStamp, id: FlowId): SQL {
+  return sql`SELECT jsonb_build_object('version', f.version, 'status', f.status) FROM flows f WHERE ${own(stamp, id)}`;
+}
+
+function changedColumns(stamp: ChangeStamp): SQL {
+  return sql`f.id, f.organization_id, ARRAY[f.organization_id] AS audience, f.version, ${flowDocument(stamp.actor)} AS document`;
+}
+
+/** Ends the open matches of the changed flow, each with its own event to both sides. */
+function withdrawMatches(stamp: ChangeStamp): SQL[] {
+  return [
+    sql`withdrawn AS (
+      UPDATE matches SET state = 'withdrawn', version = version + 1, updated_at = ${at(stamp)},
+        history = history || jsonb_build_array(jsonb_build_object('state', 'withdrawn', 'round', round, 'at', ${at(stamp)},
+          'by', CASE WHEN output_flow_id IN (SELECT id FROM changed) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
+      WHERE (output_flow_id IN (SELECT id FROM changed) OR input_flow_id IN (SELECT id FROM changed)) AND state IN ${openMatchStates}
+      RETURNING id, output_organization_id, input_organization_id, version, round)`,
+    sql`withdrawn_events AS (
+      INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+      SELECT uuid_v7(${at(stamp)}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
+        jsonb_build_object('version', version, 'round', round), ${at(stamp)} FROM withdrawn)`,
+  ];
+}

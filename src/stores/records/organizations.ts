@@ -1,0 +1,134 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../../domain/actor.ts";
+import type { Changed, ChangeStamp } from "../../domain/change.ts";
+import { idFromUuid, type OrganizationId, uuidOf } from "../../domain/ids.ts";
+import type { Organization, OrganizationContent } from "../../domain/organization.ts";
+import type { Operation } from "rfc6902";
+import { applyChange } from "../postgres/change.ts";
+import type { Database } from "../postgres/client.ts";
+import type { ApiKeyRecord } from "./apiKeys.ts";
+import { keyColumns } from "./apiKeys.ts";
+import { type Page, page, type Paged } from "./page.ts";
+import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
+import { type Written, settle } from "./written.ts";
+
+type OrganizationDocument = Omit<Organization, "id"> & { id: string };
+
+export type OrganizationFilter = { externalId?: string | undefined };
+
+export type OrganizationStore = ReturnType<typeof createOrganizationStore>;
+
+export function createOrganizationStore(database: Database) {
+  return {
+    async find(stamp: ChangeStamp, id: OrganizationId): Promise<Organization | null> {
+      const rows = await database.query<{ document: OrganizationDocument }>(
+        readAs(
+          stamp,
+          "organization.read",
+          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM organizations o
+            WHERE o.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
+        ),
+      );
+      return rows[0] ? parse(rows[0].document) : null;
+    },
+
+    async list(stamp: ChangeStamp, filter: OrganizationFilter, { limit, after }: Page): Promise<Paged<Organization>> {
+      const rows = await database.query<{ id: string; document: OrganizationDocument }>(
+        readAs(
+          stamp,
+          "organization.list",
+          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM organizations o
+            WHERE ${visible(stamp.actor)}
+              AND ${filter.externalId === undefined ? sql`true` : sql`(o.external_id = ${filter.externalId} AND ${ownedBy(stamp.actor, sql`o.id`)})`}
+              AND ${after ? sql`o.id < ${after}::uuid` : sql`true`}
+            ORDER BY o.id DESC LIMIT ${limit + 1}::integer`,
+        ),
+      );
+      return page(rows, limit, (row) => parse(row.document));
+    },
+
+    /** Creates an organization with its first owner key. */
+    async create(stamp: ChangeStamp, organization: Organization, key: ApiKeyRecord, patch: readonly Operation[]): Promise<Changed<Organization>> {
+      const at = stamp.at.toISOString();
+      const outcome = await applyChange<OrganizationDocument>(database, {
+        stamp,
+        action: "organization.create",
+        eventType: "turash.organization.created",
+        write: sql`INSERT INTO organizations AS o (id, external_id, name, country, nace, verified, created_at, updated_at)
+          VALUES (${uuidOf(organization.id)}::uuid, ${organization.externalId}, ${organization.name}, ${organization.country}, ${organization.nace},
+            ${organization.verified}::boolean, ${at}::timestamptz, ${at}::timestamptz)
+          RETURNING ${changedColumns(stamp.actor)}`,
+        alongside: [sql`keyed AS (INSERT INTO api_keys ${keyColumns(key, sql`(SELECT id FROM changed)`, at)})`],
+        patch,
+      });
+      return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
+    },
+
+    async update(stamp: ChangeStamp, id: OrganizationId, version: number, content: OrganizationContent, patch: readonly Operation[]): Promise<Written<Organization>> {
+      const at = stamp.at.toISOString();
+      const outcome = await applyChange<OrganizationDocument>(database, {
+        stamp,
+        action: "organization.update",
+        eventType: "turash.organization.updated",
+        write: sql`UPDATE organizations AS o SET external_id = ${content.externalId}, name = ${content.name}, country = ${content.country},
+            nace = ${content.nace}, verified = ${content.verified}::boolean, version = o.version + 1, updated_at = ${at}::timestamptz
+          WHERE ${own(stamp.actor, id)} AND o.version = ${version}::integer RETURNING ${changedColumns(stamp.actor)}`,
+        patch,
+        current: currentVersion(stamp.actor, id),
+      });
+      return settle(outcome, parse);
+    },
+
+    /** Closes an organization: its flows are withdrawn, its keys revoked, its open matches withdrawn; one statement. */
+    async close(stamp: ChangeStamp, id: OrganizationId, version: number | null): Promise<Written<Organization>> {
+      const at = stamp.at.toISOString();
+      const outcome = await applyChange<OrganizationDocument>(database, {
+        stamp,
+        action: "organization.close",
+        eventType: "turash.organization.deleted",
+        write: sql`UPDATE organizations AS o SET deleted_at = ${at}::timestamptz, version = o.version + 1, updated_at = ${at}::timestamptz
+          WHERE ${own(stamp.actor, id)} AND ${version === null ? sql`true` : sql`o.version = ${version}::integer`}
+          RETURNING ${changedColumns(stamp.actor)}`,
+        alongside: [
+          sql`revoked AS (UPDATE api_keys SET revoked_at = ${at}::timestamptz, version = version + 1
+            WHERE organization_id IN (SELECT id FROM changed) AND revoked_at IS NULL)`,
+          sql`withdrawn AS (UPDATE flows SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz
+            WHERE organization_id IN (SELECT id FROM changed) AND deleted_at IS NULL AND status <> 'withdrawn'
+            RETURNING id, organization_id, version)`,
+          sql`withdrawn_events AS (INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+            SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz
+            FROM withdrawn)`,
+        ],
+        patch: [{ op: "remove", path: "" }],
+        current: currentVersion(stamp.actor, id),
+      });
+      return settle(outcome, parse);
+    },
+  };
+}
+
+function visible(actor: Actor): SQL {
+  return sql`(o.deleted_at IS NULL AND ${visibleThroughFlows(actor, sql`o.id`, sql`f.organization_id`, sql`o.id`)})`;
+}
+
+function own(actor: Actor, id: OrganizationId): SQL {
+  return sql`(o.id = ${uuidOf(id)}::uuid AND o.deleted_at IS NULL AND ${ownedBy(actor, sql`o.id`)})`;
+}
+
+function currentVersion(actor: Actor, id: OrganizationId): SQL {
+  return sql`SELECT jsonb_build_object('version', o.version) FROM organizations o WHERE ${own(actor, id)}`;
+}
+
+/** An organization's own key for itself is nobody else's to see. */
+function document(actor: Actor): SQL {
+  return sql`jsonb_build_object('id', o.id, 'externalId', CASE WHEN ${ownedBy(actor, sql`o.id`)} THEN o.external_id END, 'name', o.name,
+    'country', o.country, 'nace', o.nace, 'verified', o.verified, 'version', o.version, 'createdAt', o.created_at, 'updatedAt', o.updated_at)`;
+}
+
+function changedColumns(actor: Actor): SQL {
+  return sql`o.id, o.id AS organization_id, ARRAY[o.id] AS audience, o.version, ${document(actor)} AS document`;
+}
+
+function parse(row: OrganizationDocument): Organization {
+  return { ...row, id: idFromUuid("organization", row.id), createdAt: utc(row.createdAt), updatedAt: utc(row.updatedAt) };
+}

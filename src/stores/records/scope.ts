@@ -1,0 +1,46 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../../domain/actor.ts";
+import { type OrganizationId, uuidOf } from "../../domain/ids.ts";
+import { auditActor } from "../postgres/change.ts";
+import type { ChangeStamp } from "../../domain/change.ts";
+
+/** The caller's organization as a condition on a column; the operator belongs to none and passes. */
+export function ownedBy(actor: Actor, column: SQL): SQL {
+  return actor.kind === "operator" ? sql`true` : sql`${column} = ${uuidOf(actor.organizationId)}::uuid`;
+}
+
+/** Which rows of `flows f` the caller may see: its own, and what others show to anyone signed in. */
+export function flowVisibleTo(actor: Actor): SQL {
+  return sql`(f.deleted_at IS NULL AND (${ownedBy(actor, sql`f.organization_id`)} OR (f.visibility = 'public' AND f.status <> 'draft')))`;
+}
+
+/** Which rows of `organizations o` or `sites s` the caller may see: its own, and those that a visible flow stands behind. */
+export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id: SQL): SQL {
+  return sql`(${ownedBy(actor, own)} OR EXISTS (
+    SELECT FROM flows f WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft'))`;
+}
+
+/**
+ * A read that the operator cannot make unseen: what it saw of each organization enters that organization's audit log in the
+ * same statement. `select` must give `organization_id uuid` and `id uuid` beside what is read.
+ */
+export function readAs(stamp: Pick<ChangeStamp, "actor" | "at" | "requestId">, action: string, select: SQL): SQL {
+  if (stamp.actor.kind !== "operator") return select;
+  const at = stamp.at.toISOString();
+  return sql`WITH answer AS MATERIALIZED (${select}),
+    accessed AS (
+      INSERT INTO audit_entries (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
+      SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action},
+        CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${at}::timestamptz
+      FROM answer GROUP BY organization_id)
+    SELECT * FROM answer`;
+}
+
+export function organizationUuid(organizationId: OrganizationId): SQL {
+  return sql`${uuidOf(organizationId)}::uuid`;
+}
+
+/** RFC 3339 in UTC with milliseconds, from what jsonb makes of a timestamptz. */
+export function utc(timestamp: string): string {
+  return new Date(timestamp).toISOString();
+}
