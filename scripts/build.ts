@@ -1,0 +1,11 @@
+import { spawnSync } from "node:child_process";
+import { writeDocsPage } from "./docsPage.ts";
+import { repositoryRoot, wranglerEnvironment, wranglerPath } from "./wrangler.ts";
+
+writeDocsPage(repositoryRoot);
+const { status } = spawnSync(
+  process.execPath,
+  [wranglerPath, "deploy", "--dry-run", "--minify", "--outdir", "dist", ...process.argv.slice(2)],
+  { cwd: repositoryRoot, stdio: "inherit", env: wranglerEnvironment() },
+);
+process.exitCode = status ?? 1;

@@ -1,0 +1,25 @@
+/** What `npm start -- --json` prints: see "The command line's contract" in docs/architecture.md. */
+export type StartAnswer = {
+  url: string;
+  keys: Record<string, string>;
+  mainJob: {
+    need: string;
+    matches: {
+      output: string;
+      rank: number;
+      score: number;
+      low: number;
+      high: number;
+      distanceMeters: number;
+    }[];
+  }[];
+};
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Secrets and variables of the Worker under test; `OPERATOR_KEY` among them. */
+    workerBindings: Record<string, string>;
+    /** The service that the end-to-end tests talk to. */
+    service: StartAnswer;
+  }
+}
