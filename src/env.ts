@@ -1,0 +1,51 @@
+import * as z from "zod";
+import { apiKeyPattern } from "./platform/auth/apiKeyText.ts";
+
+/** What the Worker is bound to, checked. */
+export type Config = z.infer<typeof configSchema>;
+
+const minimumPepperLength = 32;
+
+const configSchema = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\/[^:]+:[^@]+@[^/]+\/.+/, "must be postgres://user:password@host/database"),
+  DATABASE_FETCH_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be the http(s) address of an SQL-over-HTTP server" }).optional(),
+  OPERATOR_KEY: z.string().regex(apiKeyPattern, "must be a key of the form turash_live_..., as npm run keys:operator makes one"),
+  KEY_PEPPER: z.string().min(minimumPepperLength, `must have at least ${minimumPepperLength} characters`),
+  REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
+  MATCHING_TABLES: z
+    .string()
+    .default("{}")
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: "custom", message: "must be JSON" });
+        return z.NEVER;
+      }
+    }),
+});
+
+const parsed = new WeakMap<object, Config>();
+
+/**
+ * The Worker's configuration, validated once for each set of bindings. Throws a `ConfigError` whose one line names what is
+ * missing or wrong, and never a secret's value.
+ */
+export function readConfig(env: object): Config {
+  const known = parsed.get(env);
+  if (known) return known;
+  const result = configSchema.safeParse(env);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => {
+      const name = issue.path.join(".");
+      return `${name} ${name in env ? issue.message : "is missing"}`;
+    });
+    throw new ConfigError(`Wrong configuration: ${faults.join("; ")}. See the table in README.md.`);
+  }
+  parsed.set(env, result.data);
+  return result.data;
+}
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}

@@ -1,0 +1,24 @@
+/** The secret under which keys and addresses are hashed; imported once for each pepper. */
+const importedKeys = new Map<string, Promise<CryptoKey>>();
+
+/** HMAC-SHA-256 of a text under the pepper, which the database never sees; 32 bytes. */
+export async function computeDigest(pepper: string, purpose: "api-key" | "address" | "api-key-secret", text: string): Promise<Uint8Array> {
+  let key = importedKeys.get(pepper);
+  if (!key) {
+    key = crypto.subtle.importKey("raw", new TextEncoder().encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    importedKeys.set(pepper, key);
+  }
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(`${purpose}\n${text}`)));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Compares in a time that does not depend on where the two differ. */
+export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false;
+  let difference = 0;
+  for (let index = 0; index < one.length; index++) difference |= one[index]! ^ other[index]!;
+  return difference === 0;
+}
