@@ -19,7 +19,7 @@ type SourceUnit = {
 };
 type SourcePrefix = { code_: string; value_: number };
 
-export const tablePath = new URL("../src/domain/ucumTable.ts", import.meta.url);
+const tablePath = new URL("../src/domain/ucumTable.ts", import.meta.url);
 
 /** UCUM's base mass is the gram, ours the kilogram; this is its place in the dimension vector. */
 const massIndex = 2;
@@ -38,7 +38,7 @@ const reciprocals = new Set(["[diop]", "[mesh_i]", "Bd"]);
 const missingNames: Record<string, string> = { "%": "percent" };
 
 /** The file as it must be, from the package that is installed. */
-export function renderUnitTable(): string {
+export function deriveUnitTable(): string {
   const require = createRequire(import.meta.url);
   require("@lhncbc/ucum-lhc").UcumLhcUtils.getInstance();
   const { UnitTables } = require("@lhncbc/ucum-lhc/source-cjs/unitTables.js");
@@ -112,13 +112,16 @@ function renderUnit(unit: SourceUnit): string {
 
 const round15 = (value: number) => Number(value.toPrecision(15));
 
+/** The file as it is committed. */
+export const readUnitTable = () => readFileSync(tablePath, "utf8");
+
 function main(): void {
-  const rendered = renderUnitTable();
+  const rendered = deriveUnitTable();
   if (!process.argv.includes("--check")) {
     writeFileSync(tablePath, rendered);
     return;
   }
-  if (readFileSync(tablePath, "utf8") === rendered) return;
+  if (readUnitTable() === rendered) return;
   console.error(
     "src/domain/ucumTable.ts is not what the installed @lhncbc/ucum-lhc gives: run node scripts/deriveUnits.ts",
   );

@@ -72,12 +72,15 @@ const fractionUnits = new Set(["%", "[ppth]", "[ppm]", "[ppb]", "[pptr]", "[pH]"
 /** What a unit measures and how; null for one that no quantity of a flow can have, such as `K`, `bar` or `%`. */
 export function measureOf(unit: Unit): UnitMeasure | null {
   if (unit.offset !== null || fractionUnits.has(unit.code)) return null;
-  if (unit.isTimeOverTime) return { dimension: "time", per: "year", factor: unit.factor * hoursPerYear };
+  if (unit.isTimeOverTime) return { dimension: "time", per: "year", factor: round15(unit.factor * hoursPerYear) };
   const known = coherentDimensions.get(unit.dimension);
   if (!known) return null;
   const perYear = known.per === "year" ? secondsPerYear : 1;
-  return { ...known, factor: (unit.factor * perYear) / coherentPerCanonical[known.dimension] };
+  return { ...known, factor: round15((unit.factor * perYear) / coherentPerCanonical[known.dimension]) };
 }
+
+/** Takes the last bit's noise away, so that 1 t/a is 1000 kg/a and not 1000.0000000000001. */
+const round15 = (value: number) => Number(value.toPrecision(15));
 
 /** The same for a UCUM code, with the reason when there is none. */
 export function readMeasure(code: string): { ok: true; measure: UnitMeasure } | QuantityFailure {

@@ -86,7 +86,7 @@ export function convertQuantity(
   if (fromMeasure && toMeasure) {
     const bridged = bridgeQuantity(fromMeasure, toMeasure, properties, quantity.unit, toUnit);
     if (!bridged.ok) return bridged;
-    return { ok: true, value: (quantity.amount * fromMeasure.factor * bridged.value) / toMeasure.factor };
+    return { ok: true, value: quantity.amount * ((fromMeasure.factor * bridged.value) / toMeasure.factor) };
   }
   const value =
     from.unit.isTimeOverTime === to.unit.isTimeOverTime ? convertValue(quantity.amount, from.unit, to.unit) : null;
@@ -96,8 +96,8 @@ export function convertQuantity(
 }
 
 /**
- * How many canonical units of one dimension make one of the other. The two names are what messages call them: units, or
- * whatever a reader will know.
+ * How many canonical units of `to` one canonical unit of `from` is. The names are what messages call the two: units, or
+ * whatever else a reader will know.
  */
 export function bridgeQuantity(
   from: { dimension: Dimension; per: Per },

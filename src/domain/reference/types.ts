@@ -1,6 +1,6 @@
 /** Shapes of the data files in this folder; README.md says what each holds, in which units, and how to override it. */
 import type { Kind } from "../flow.ts";
-import type { Dimension } from "../quantity.ts";
+import type { Dimension } from "../dimension.ts";
 
 /** Keys of sources.json. */
 export type SourceIds = readonly string[];
