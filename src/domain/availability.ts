@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { checkOccurrences } from "./occurrences.ts";
-import { parseRecurrenceRule, type RecurrenceRule } from "./recurrenceRule.ts";
+import { parseRecurrenceRule } from "./recurrenceRule.ts";
 import { localMonths } from "./season.ts";
 
 export { isTimeZone } from "./timeZone.ts";
@@ -63,6 +63,11 @@ export const availabilitySchema = z
       .array(z.int().min(1, "a month is 1 to 12").max(12, "a month is 1 to 12"))
       .min(1, "must name a month, or be null for all of them")
       .max(12)
+      .superRefine((months, context) => {
+        for (const [index, month] of months.entries())
+          if (months.indexOf(month) < index)
+            context.addIssue({ code: "custom", path: [index], message: `${month} is stated twice` });
+      })
       .nullable()
       .default(null)
       .meta({
@@ -88,6 +93,10 @@ export const availabilitySchema = z
       .string()
       .min(1)
       .max(recurrenceRuleLength)
+      .superRefine((text, context) => {
+        if (text.length < 1 || text.length > recurrenceRuleLength) return;
+        for (const message of parseRecurrenceRule(text).faults) context.addIssue({ code: "custom", message });
+      })
       .nullable()
       .default(null)
       .meta({
@@ -142,11 +151,12 @@ type Fault = { path: (string | number)[]; message: string };
 /** Rules over several fields. Fields that are wrong by themselves have their issue already and are passed over. */
 function checkAvailability(availability: Availability): Fault[] {
   const { months, from, until, weekly } = availability;
-  const faults = [...checkMonths(months), ...checkPattern(availability)];
+  const faults = checkPattern(availability);
   const areDatesSound = [from, until].every((date) => date === null || dateSchema.safeParse(date).success);
   if (areDatesSound && from !== null && until !== null && until < from)
     faults.push({ path: ["until"], message: "must not be before `from`" });
-  const rule = availability.rrule === null ? null : readRule(availability.rrule, faults);
+  const isTooLong = availability.rrule !== null && availability.rrule.length > recurrenceRuleLength;
+  const rule = availability.rrule === null || isTooLong ? null : parseRecurrenceRule(availability.rrule).rule;
   const occurrenceFault = rule && areDatesSound ? checkOccurrences(rule, from) : null;
   if (occurrenceFault) faults.push({ path: ["rrule"], message: occurrenceFault });
   if (rule?.hasHours && weekly !== null)
@@ -155,19 +165,6 @@ function checkAvailability(availability: Availability): Fault[] {
   if (isSound && localMonths(availability).length === 0)
     faults.push({ path: ["months"], message: "has no month in common with `from`, `until` and `rrule`: never open" });
   return faults;
-}
-
-function readRule(text: string, faults: Fault[]): RecurrenceRule | null {
-  if (text.length < 1 || text.length > recurrenceRuleLength) return null;
-  const { rule, faults: ruleFaults } = parseRecurrenceRule(text);
-  faults.push(...ruleFaults.map((message) => ({ path: ["rrule"], message })));
-  return rule;
-}
-
-function checkMonths(months: readonly number[] | null): Fault[] {
-  return (months ?? []).flatMap((month, index) =>
-    months!.indexOf(month) === index ? [] : [{ path: ["months", index], message: `${month} is stated twice` }],
-  );
 }
 
 function checkPattern({ pattern, months, weekly, from, until, rrule }: Availability): Fault[] {

@@ -7,6 +7,8 @@ const millisecondsPerDay = 86_400_000;
 export const occurrencesPerYearLimit = 2_000;
 /** Years in which a rule must occur at least once; 29 February on a given weekday comes every 28 years. */
 const yearsSearched = 30;
+/** The search goes in steps, as nearly every rule occurs within a month. */
+const daysSearched = [32, 366, yearsSearched * 366];
 /** A rule that takes more steps than this over `yearsSearched` names days that never come. */
 const stepsLimit = 12_000;
 
@@ -48,11 +50,11 @@ function judgeOccurrences(rule: RecurrenceRule, firstDay: string | null): string
   // UNTIL in UTC is up to 14 hours off the local time; a day more is allowed here, and the calendar is exact.
   const untilMs = readUntil(rule, (utcMs) => utcMs + millisecondsPerDay);
   try {
-    const soon = startMs + 366 * millisecondsPerDay;
-    const horizon = Math.min(startMs + yearsSearched * 366 * millisecondsPerDay, untilMs + 1);
-    const first =
-      expand(rule, firstDay, startMs, Math.min(soon, horizon), stepsLimit)[0] ??
-      expand(rule, firstDay, startMs, horizon, stepsLimit)[0];
+    let first: number | undefined;
+    for (const days of daysSearched) {
+      const endMs = Math.min(startMs + days * millisecondsPerDay, untilMs + 1);
+      first ??= expand(rule, firstDay, startMs, endMs, stepsLimit)[0];
+    }
     if (first === undefined) return `it has no occurrence in the ${yearsSearched} years it was looked for`;
     const inYear = expand(rule, firstDay, first, first + 366 * millisecondsPerDay, stepsLimit).length;
     if (inYear > occurrencesPerYearLimit)
