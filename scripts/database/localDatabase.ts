@@ -1,0 +1,138 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { applyMigrations, type Migration, migrationsFolder, readMigrations } from "../migrate.ts";
+import type { Engine, EngineName } from "./engine.ts";
+import { takeFolderLock } from "./folderLock.ts";
+import { LocalDatabaseError } from "./localDatabaseError.ts";
+import { openPgliteEngine } from "./pgliteEngine.ts";
+import { copySnapshot, engineVersion } from "./pgliteSnapshot.ts";
+import { type SqlServerOptions, startSqlServer } from "./sqlServer.ts";
+
+export { LocalDatabaseError } from "./localDatabaseError.ts";
+
+export type LocalDatabaseOptions = Omit<SqlServerOptions, "engine" | "password"> & {
+  /** Where data lives; made when it is not there. */
+  dataDir: string;
+  /** `pglite` when absent. */
+  engine?: EngineName | undefined;
+  /** Forgets what the folder holds of this engine. */
+  fresh?: boolean | undefined;
+  /** `drizzle/` when absent. */
+  migrationsDir?: string | undefined;
+  /** Where prebuilt databases are kept; `.turash/snapshots` of the repository when absent, so that all data folders share them. */
+  snapshotsDir?: string | undefined;
+  /** Told what takes long, a line at a time. */
+  report?: ((line: string) => void) | undefined;
+};
+
+export type LocalDatabase = {
+  /** For `neonConfig.fetchEndpoint` and DATABASE_FETCH_ENDPOINT. */
+  fetchEndpoint: string;
+  /** For `neon()` and DATABASE_URL. Its password is this data folder's own. */
+  connectionString: string;
+  engine: EngineName;
+  /** Trips over HTTP so far. */
+  trips(): number;
+  /** Milliseconds every later trip takes longer. */
+  setDelay(milliseconds: number): void;
+  /** Ends what runs, stops the server and the database, frees the folder. */
+  close(): Promise<void>;
+};
+
+const repository = resolve(import.meta.dirname, "../..");
+
+/**
+ * Starts the database of a data folder, all migrations applied, behind the SQL-over-HTTP server.
+ *
+ * What was answered outlives a killed process; the embedded engine never syncs to the disk and so may lose to a power
+ * failure. Errors: `LocalDatabaseError`, whose message is one line that says what to do.
+ */
+export async function startLocalDatabase(options: LocalDatabaseOptions): Promise<LocalDatabase> {
+  const dataDir = resolve(options.dataDir);
+  const report = options.report ?? (() => undefined);
+  const engineName = options.engine ?? "pglite";
+  const migrations = await readMigrations(options.migrationsDir ?? migrationsFolder);
+  await prepareFolder(dataDir);
+  const unlock = takeFolderLock(join(dataDir, `${engineName}.lock`), dataDir);
+  const closers: (() => unknown)[] = [unlock];
+  const close = async () => {
+    while (closers.length > 0) await closers.pop()!();
+  };
+  try {
+    const password = await readSecret(join(dataDir, "database.secret"));
+    const engine =
+      engineName === "pglite"
+        ? await openEmbedded(dataDir, options, migrations, report)
+        : await openPostgres(dataDir, options, report);
+    closers.push(() => engine.close());
+    const applied = await applyMigrations(engine, migrations);
+    if (applied.length > 0) report(`Applied ${applied.join(", ")}`);
+    const server = await startSqlServer({ ...options, engine, password });
+    closers.push(() => server.close());
+    const { fetchEndpoint, connectionString, trips, setDelay } = server;
+    return { fetchEndpoint, connectionString, engine: engineName, trips, setDelay, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function prepareFolder(dataDir: string): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true });
+    // Kept out of version control wherever it is.
+    const ignore = join(dataDir, ".gitignore");
+    if (!existsSync(ignore)) await writeFile(ignore, "*\n");
+  } catch (error) {
+    throw new LocalDatabaseError(
+      "data_folder_unusable",
+      `The data folder ${dataDir} cannot be written (${(error as Error).message}). Name another with --data DIR.`,
+      error,
+    );
+  }
+}
+
+async function openEmbedded(
+  dataDir: string,
+  options: LocalDatabaseOptions,
+  migrations: Migration[],
+  report: (line: string) => void,
+): Promise<Engine> {
+  const folder = join(dataDir, "pglite");
+  const versionFile = join(dataDir, "pglite.version");
+  const version = await engineVersion();
+  for (const name of await readdir(dataDir))
+    if (name.startsWith("pglite.new-")) await rm(join(dataDir, name), { recursive: true, force: true });
+  if (options.fresh) await rm(folder, { recursive: true, force: true });
+  if (!existsSync(folder)) {
+    const snapshots = options.snapshotsDir ?? join(repository, ".turash", "snapshots");
+    await copySnapshot(folder, snapshots, migrations, report);
+    await writeFile(versionFile, version);
+  } else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)
+    throw new LocalDatabaseError(
+      "data_folder_damaged",
+      `The embedded database in ${folder} was made by another version. Start with --fresh to replace it; local data is lost.`,
+    );
+  return openPgliteEngine(folder);
+}
+
+async function openPostgres(
+  _dataDir: string,
+  _options: LocalDatabaseOptions,
+  _report: (line: string) => void,
+): Promise<Engine> {
+  throw new LocalDatabaseError("postgres_missing", "The real PostgreSQL engine is not there yet.");
+}
+
+/** The folder's own password, so that a restart keeps the connection string. Other users cannot read it. */
+async function readSecret(path: string): Promise<string> {
+  if (existsSync(path)) {
+    const secret = (await readFile(path, "utf8")).trim();
+    if (/^[0-9a-f]{64}$/.test(secret)) return secret;
+  }
+  const secret = randomBytes(32).toString("hex");
+  await writeFile(path, secret, { mode: 0o600 });
+  return secret;
+}
