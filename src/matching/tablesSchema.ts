@@ -1,0 +1,153 @@
+import * as z from "zod";
+import type { TransportClassName } from "../domain/reference/types.ts";
+
+const sources = z.array(z.string());
+const figure = z.number().nonnegative();
+const share = z.number().min(0).max(1);
+const range = z
+  .strictObject({ low: z.number(), high: z.number(), sources })
+  .refine(({ low, high }) => low <= high, { error: "low is over high", path: ["low"] });
+const sourced = z.strictObject({ value: figure, sources });
+
+const weights = z
+  .strictObject({
+    quality: share,
+    quantity: share,
+    temporal: share,
+    proximity: share,
+    economics: share,
+    trust: share,
+  })
+  .refine((parts) => isOne(Object.values(parts)), "the weights do not sum to 1");
+
+const trust = z
+  .strictObject({
+    levels: z.strictObject({ rough: share, estimated: share, measured: share, metered: share }),
+    precisionShare: share,
+    verifiedShare: share,
+    exchangesShare: share,
+    exchangesAtHalf: z.number().positive(),
+    sources,
+  })
+  .refine(
+    ({ precisionShare, verifiedShare, exchangesShare }) => isOne([precisionShare, verifiedShare, exchangesShare]),
+    "the shares of trust do not sum to 1",
+  );
+
+const isOne = (parts: readonly number[]) => Math.abs(parts.reduce((sum, part) => sum + part, 0) - 1) < 1e-9;
+
+const scoring = z.strictObject({
+  weights,
+  weightSources: sources,
+  overqualificationLoss: z.strictObject({ value: share, sources }),
+  halfValueRatio: z.strictObject({ value: z.number().positive(), sources }),
+  trust,
+});
+
+const transportClassNames = [
+  "heat_pipe",
+  "steam_pipe",
+  "electricity_line",
+  "gas_pipe",
+  "co2_pipe",
+  "water_pipe",
+  "wastewater_pipe",
+  "waste_road",
+  "material_road",
+  "logistics",
+  "equipment",
+  "service",
+] as const satisfies readonly TransportClassName[];
+
+const transportClass = z.object({
+  limitMeters: z.number().positive(),
+  large: z.object({ fromMegawatts: figure, limitMeters: z.number().positive() }).nullable(),
+  limitSources: sources,
+  carriedBy: z.enum(["pipe", "line", "road", "visit"]),
+  crossesSea: z.boolean(),
+  investmentEurPerKm: range.nullable(),
+  upkeepShareOfInvestmentPerYear: range.nullable(),
+  pumpingKwhPerKm: range.safeExtend({ per: z.string() }).nullable(),
+  lossSharePerKm: range.nullable(),
+  visitEurPerKm: range.nullable(),
+});
+
+const freightFigures = z.object({ costEurPerTonneKm: range, carbonKgPerTonneKm: range });
+const freightModes = ["road", "road_average", "rail", "ferry", "short_sea", "inland_waterway"] as const;
+
+const transport = z.object({
+  classes: z.record(z.enum(transportClassNames), transportClass),
+  freight: z.record(z.enum(freightModes), freightFigures),
+  loadTonnes: z.record(z.enum(freightModes), z.number().positive()),
+  emptyReturnFactor: sourced,
+  detourFactor: z.record(z.enum(["road", "rail", "pipe", "line", "ferry", "short_sea"]), sourced),
+  handlingEurPerTonne: z.record(z.enum(["road", "ferry", "short_sea"]), range),
+  annuity: z.object({ ratePerYear: share, years: z.number().positive(), sources }),
+  transactionCostEurPerYear: range,
+});
+
+const nearThreshold = z.object({
+  gate: z.string(),
+  measure: z.enum(["absolute", "relative", "factor", "count"]),
+  value: figure,
+  unit: z.string().nullable(),
+  closedBy: z.string().nullable(),
+  reason: z.string(),
+  sources,
+});
+
+const closingMeasure = z.object({
+  name: z.string(),
+  phrase: z.string(),
+  investmentEur: range.nullable(),
+  investmentPer: z.string().nullable(),
+  lifetimeYears: z.number().positive().nullable(),
+  runningEur: range.nullable(),
+  runningPer: z.string().nullable(),
+  carnotShare: range.nullable(),
+  electricityKwh: range.nullable(),
+  heatKwh: range.nullable(),
+  energyPer: z.string().nullable(),
+});
+
+const property = z.object({
+  dimension: z.string(),
+  unit: z.string(),
+  description: z.string(),
+  minimum: z.number().nullable(),
+  maximum: z.number().nullable(),
+  overqualificationScale: z.number().positive().nullable(),
+  isLowerBetter: z.boolean(),
+  contaminant: z.boolean(),
+});
+
+/** Each table as a whole; unknown keys of a wrong spelling are refused where an override would otherwise be lost. */
+export const tablesSchema = z.strictObject({
+  scoring,
+  transport,
+  near: z.array(nearThreshold),
+  approachTemperatures: z.object({
+    default: z.object({ kelvin: figure, sources }),
+    pairings: z.array(
+      z.object({ from: z.string(), to: z.string(), kelvin: figure, note: z.string(), sources }),
+    ),
+  }),
+  closing: z.record(z.string(), closingMeasure),
+  energy: z.object({
+    electricity: z.object({ priceEurPerMwh: range, carbonKgPerKwh: range }),
+    fuels: z.record(
+      z.string(),
+      z.object({ carbonKgPerKwhNet: figure, priceEurPerMwhNet: range.nullable(), sources }),
+    ),
+  }),
+  properties: z.object({
+    properties: z.record(z.string(), property),
+    extension: z.object({ rule: z.string(), contaminantUnits: z.array(z.string()) }),
+  }),
+  exchangeRates: z.object({
+    date: z.string(),
+    base: z.literal("EUR"),
+    perEuro: z.record(z.string(), z.number().positive()),
+    sources,
+  }),
+});
