@@ -151,14 +151,15 @@ CREATE TABLE ewc_entries (
   code text NOT NULL CONSTRAINT ewc_entries_code_fkey REFERENCES ewc_codes (code),
   applies_from date NOT NULL,
   edition text NOT NULL,
-  hazardous boolean NOT NULL,
+  -- absolute or mirror, hazardous or not: AH, AN, MH, MN
   entry text NOT NULL,
+  hazardous boolean NOT NULL GENERATED ALWAYS AS (entry IN ('AH', 'MH')) STORED,
   chapter text NOT NULL,
   sub_chapter text NOT NULL,
   description text NOT NULL,
   mirror_codes text[] NOT NULL,
   CONSTRAINT ewc_entries_pkey PRIMARY KEY (code, applies_from),
-  CONSTRAINT ewc_entries_entry_check CHECK (entry IN ('absolute', 'mirror')),
+  CONSTRAINT ewc_entries_entry_check CHECK (entry IN ('AH', 'AN', 'MH', 'MN')),
   CONSTRAINT ewc_entries_description_check CHECK (char_length(description) > 0)
 );
 

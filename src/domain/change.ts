@@ -13,3 +13,6 @@ export type ChangeStamp = {
 
 /** The outcome of a change: what stands now, and whether it is the answer of an earlier, equal request. */
 export type Changed<Value> = { value: Value; replayed: boolean };
+
+/** What must stand for a write to go ahead: a version, nothing at all, or anything. */
+export type Expectation = { version: number } | "absent" | null;

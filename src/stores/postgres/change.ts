@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
-import { AppError } from "../../domain/errors.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
+import { AppError } from "../../domain/errors.ts";
 import { uuidOf } from "../../domain/ids.ts";
 import type { Database } from "./client.ts";
 import { explainViolation, isViolation } from "./constraints.ts";
@@ -64,7 +64,16 @@ export async function applyChange<Document>(database: Database, change: Change):
   }
 }
 
-export function changeStatement({ stamp, action, eventType, write, patch, eventData, alongside = [], current }: Change): SQL {
+export function changeStatement({
+  stamp,
+  action,
+  eventType,
+  write,
+  patch,
+  eventData,
+  alongside = [],
+  current,
+}: Change): SQL {
   const at = stamp.at.toISOString();
   const parts = [
     sql`changed AS (${write})`,
@@ -100,14 +109,19 @@ function idempotencyScope({ actor }: ChangeStamp): string {
   return actor.kind === "operator" ? "operator" : actor.organizationId;
 }
 
-async function findFirstAnswer<Document>(database: Database, stamp: ChangeStamp): Promise<ChangeOutcome<Document> | null> {
+async function findFirstAnswer<Document>(
+  database: Database,
+  stamp: ChangeStamp,
+): Promise<ChangeOutcome<Document> | null> {
   const { key, requestHash } = stamp.idempotency!;
   const [record] = await database.query<{ same: boolean; answer: Document[] }>(sql`
     SELECT request_hash = decode(${hex(requestHash)}, 'hex') AS same, answer FROM idempotency_records
     WHERE scope = ${idempotencyScope(stamp)} AND key = ${key} AND expires_at > ${stamp.at.toISOString()}::timestamptz`);
   if (!record) return null;
   if (!record.same)
-    throw new AppError("invalid", "This Idempotency-Key was used with another request.", { reason: "idempotency_key_reused" });
+    throw new AppError("invalid", "This Idempotency-Key was used with another request.", {
+      reason: "idempotency_key_reused",
+    });
   return { documents: record.answer, current: null, replayed: true };
 }
 

@@ -50,8 +50,10 @@ export function createDatabase({ connectionString, fetchEndpoint, signal }: Data
 /** The database's own error stays as it is, for stores to name the field; what else fails is the way to it. */
 function translate(error: unknown, signal: AbortSignal): unknown {
   const cause = error instanceof Error && error.cause instanceof NeonDbError ? error.cause : error;
-  if (signal.aborted) return new AppError("deadline_exceeded", "The request took too long and was given up.", {}, cause);
-  if (!(cause instanceof NeonDbError)) return new AppError("unavailable", "The database did not answer.", { retryAfterSeconds: 1 }, cause);
+  if (signal.aborted)
+    return new AppError("deadline_exceeded", "The request took too long and was given up.", {}, cause);
+  if (!(cause instanceof NeonDbError))
+    return new AppError("unavailable", "The database did not answer.", { retryAfterSeconds: 1 }, cause);
   // 57014: statement timeout; 40001 and 40P01: serialization failure and deadlock; 53xxx and 57P0x: overload and shutdown.
   if (cause.code === "57014") return new AppError("deadline_exceeded", "The database gave the request up.", {}, cause);
   if (!cause.code || /^(40001|40P01|53...|57P0.)$/.test(cause.code))

@@ -6,9 +6,24 @@ type ConstraintRule = Rule & Pick<FieldError, "pointer" | "message">;
 
 /** What a violated constraint says to the caller, by the constraint's name in the database. */
 const rules: Record<string, ConstraintRule> = {
-  organizations_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another organization has this externalId" },
-  sites_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another site has this externalId" },
-  flows_external_id_key: { kind: "conflict", reason: "external_id_taken", pointer: "/externalId", message: "another flow has this externalId" },
+  organizations_external_id_key: {
+    kind: "conflict",
+    reason: "external_id_taken",
+    pointer: "/externalId",
+    message: "another organization has this externalId",
+  },
+  sites_external_id_key: {
+    kind: "conflict",
+    reason: "external_id_taken",
+    pointer: "/externalId",
+    message: "another site has this externalId",
+  },
+  flows_external_id_key: {
+    kind: "conflict",
+    reason: "external_id_taken",
+    pointer: "/externalId",
+    message: "another flow has this externalId",
+  },
   flows_reserved_amount_check: {
     kind: "conflict",
     reason: "quantity_reserved",
@@ -18,7 +33,11 @@ const rules: Record<string, ConstraintRule> = {
   flows_site_id_fkey: { kind: "invalid", pointer: "/siteId", message: "your organization has no such site" },
   flows_grade_fkey: { kind: "invalid", pointer: "/grade", message: "the taxonomy has no such grade of this kind" },
   flows_ewc_fkey: { kind: "invalid", pointer: "/codes/ewc", message: "the European list of waste has no such code" },
-  sites_footprint_check: { kind: "invalid", pointer: "/footprint", message: "the polygon is not valid: a ring crosses itself or another" },
+  sites_footprint_check: {
+    kind: "invalid",
+    pointer: "/footprint",
+    message: "the polygon is not valid: a ring crosses itself or another",
+  },
 };
 
 /** Names the field behind a violated constraint; any other error comes back as it is. */

@@ -1,10 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Expectation } from "../../domain/change.ts";
 
 /** Values by column name. Names come from this program's own text, never from a caller. */
 export type Columns = Record<string, SQL>;
-
-/** What must stand for a write to go ahead: a version, nothing at all, or anything. */
-export type Expectation = { version: number } | "absent" | null;
 
 export function insertInto(table: string, alias: string, columns: Columns): SQL {
   return sql`INSERT INTO ${sql.raw(table)} AS ${sql.raw(alias)} (${names(columns)}) VALUES (${sql.join(Object.values(columns), sql`, `)})`;
@@ -22,13 +20,24 @@ export function assignments(columns: Columns): SQL {
  * Inserts a row, or gives the row with the same externalId the new content and the next version. An equal row is left
  * untouched, as is one that is not as expected: then nothing is returned.
  */
-export function upsertByExternalId(table: string, alias: string, fixed: Columns, content: Columns, expectation: Expectation): SQL {
+export function upsertByExternalId(
+  table: string,
+  alias: string,
+  fixed: Columns,
+  content: Columns,
+  expectation: Expectation,
+): SQL {
   const row = sql.raw(alias);
   const all = { ...fixed, ...content };
   const known = sql`(SELECT version FROM ${sql.raw(table)} WHERE organization_id = ${fixed.organization_id}
     AND external_id = ${content.external_id} AND deleted_at IS NULL)`;
   const expected = isVersion(expectation) ? sql`${known} = ${expectation.version}::integer` : sql`true`;
-  const replaceable = expectation === "absent" ? sql`false` : isVersion(expectation) ? sql`${row}.version = ${expectation.version}::integer` : sql`true`;
+  const replaceable =
+    expectation === "absent"
+      ? sql`false`
+      : isVersion(expectation)
+        ? sql`${row}.version = ${expectation.version}::integer`
+        : sql`true`;
   const contentNames = Object.keys(content);
   const excluded = sql.raw(contentNames.map((name) => `excluded.${name}`).join(", "));
   const present = sql.raw(contentNames.map((name) => `${alias}.${name}`).join(", "));

@@ -29,7 +29,8 @@ export function flowConditions(actor: Actor, filter: FlowFilter): SQL[] {
   if (filter.siteId) conditions.push(sql`f.site_id = ${uuidOf(filter.siteId)}::uuid`);
   if (filter.organizationId) conditions.push(sql`f.organization_id = ${uuidOf(filter.organizationId)}::uuid`);
   // An externalId means something only within the organization that gave it.
-  if (filter.externalId !== undefined) conditions.push(sql`f.external_id = ${filter.externalId}`, ownedBy(actor, sql`f.organization_id`));
+  if (filter.externalId !== undefined)
+    conditions.push(sql`f.external_id = ${filter.externalId}`, ownedBy(actor, sql`f.organization_id`));
   if (filter.updatedAfter) conditions.push(sql`f.updated_at > ${filter.updatedAfter}::timestamptz`);
   if (filter.near) {
     const [longitude, latitude] = filter.near.position;
@@ -38,9 +39,16 @@ export function flowConditions(actor: Actor, filter: FlowFilter): SQL[] {
   }
   if (filter.bbox) {
     const [west, south, east, north] = filter.bbox;
-    const longitudes: [number, number][] = west <= east ? [[west, east]] : [[west, 180], [-180, east]];
+    const longitudes: [number, number][] =
+      west <= east
+        ? [[west, east]]
+        : [
+            [west, 180],
+            [-180, east],
+          ];
     const boxes = longitudes.map(
-      ([from, to]) => sql`f.location::geometry && ST_MakeEnvelope(${from}::double precision, ${south}::double precision, ${to}::double precision, ${north}::double precision, 4326)`,
+      ([from, to]) =>
+        sql`f.location::geometry && ST_MakeEnvelope(${from}::double precision, ${south}::double precision, ${to}::double precision, ${north}::double precision, 4326)`,
     );
     conditions.push(sql`(${sql.join(boxes, sql` OR `)})`);
   }

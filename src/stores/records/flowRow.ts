@@ -7,7 +7,11 @@ import type { Columns } from "../postgres/upsert.ts";
 import { ownedBy, utc } from "./scope.ts";
 
 /** A flow as the database answers it: UUIDs for ids, else the domain's own names. */
-export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & { id: string; organizationId: string; siteId: string };
+export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & {
+  id: string;
+  organizationId: string;
+  siteId: string;
+};
 
 /**
  * The columns of `flows f` as one jsonb document. To others than its organization a flow shows its price, and neither its

@@ -1,12 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
-import type { Changed, ChangeStamp } from "../../domain/change.ts";
+import type { Changed, ChangeStamp, Expectation } from "../../domain/change.ts";
 import type { Flow, FlowStatus } from "../../domain/flow.ts";
 import type { FlowSearchFacts } from "../../domain/flowSearch.ts";
 import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
-import { assignments, type Expectation, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
+import { assignments, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
 import { type FlowFilter, flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { type Page, type Paged, page } from "./page.ts";
@@ -38,7 +38,12 @@ export function createFlowStore(database: Database) {
       return page(rows, limit, (row) => parseFlow(row.document));
     },
 
-    async create(stamp: ChangeStamp, flow: Flow, facts: FlowSearchFacts, patch: readonly Operation[]): Promise<Changed<Flow>> {
+    async create(
+      stamp: ChangeStamp,
+      flow: Flow,
+      facts: FlowSearchFacts,
+      patch: readonly Operation[],
+    ): Promise<Changed<Flow>> {
       const outcome = await applyChange<FlowDocument>(database, {
         stamp,
         action: "flow.create",
@@ -68,14 +73,22 @@ export function createFlowStore(database: Database) {
         current: sql`SELECT jsonb_build_object('version', f.version, 'record', ${flowDocument(stamp.actor)}) FROM flows f
           WHERE f.organization_id = ${uuidOf(flow.organizationId)}::uuid AND f.external_id = ${flow.externalId} AND f.deleted_at IS NULL`,
       });
-      const written = settle<FlowDocument & { created: boolean }, { record: Flow; created: boolean }, { version: number; record: FlowDocument }>(
-        outcome,
-        ({ created, ...row }) => ({ record: parseFlow(row), created }),
-      );
-      return written.kind === "refused" ? { ...written, current: { ...written.current, record: parseFlow(written.current.record) } } : written;
+      const written = settle<
+        FlowDocument & { created: boolean },
+        { record: Flow; created: boolean },
+        { version: number; record: FlowDocument }
+      >(outcome, ({ created, ...row }) => ({ record: parseFlow(row), created }));
+      return written.kind === "refused"
+        ? { ...written, current: { ...written.current, record: parseFlow(written.current.record) } }
+        : written;
     },
 
-    async update(stamp: ChangeStamp, flow: Flow, facts: FlowSearchFacts, patch: readonly Operation[]): Promise<Written<Flow, CurrentFlow>> {
+    async update(
+      stamp: ChangeStamp,
+      flow: Flow,
+      facts: FlowSearchFacts,
+      patch: readonly Operation[],
+    ): Promise<Written<Flow, CurrentFlow>> {
       const { status: _, ...columns } = contentColumns(flow, facts);
       const outcome = await applyChange<FlowDocument>(database, {
         stamp,

@@ -1,16 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Operation } from "rfc6902";
 import type { Actor } from "../../domain/actor.ts";
 import type { Changed, ChangeStamp } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import type { Organization, OrganizationContent } from "../../domain/organization.ts";
-import type { Operation } from "rfc6902";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import type { ApiKeyRecord } from "./apiKeys.ts";
 import { keyColumns } from "./apiKeys.ts";
-import { type Page, page, type Paged } from "./page.ts";
+import { type Page, type Paged, page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
-import { type Written, settle } from "./written.ts";
+import { settle, type Written } from "./written.ts";
 
 type OrganizationDocument = Omit<Organization, "id"> & { id: string };
 
@@ -48,7 +48,12 @@ export function createOrganizationStore(database: Database) {
     },
 
     /** Creates an organization with its first owner key. */
-    async create(stamp: ChangeStamp, organization: Organization, key: ApiKeyRecord, patch: readonly Operation[]): Promise<Changed<Organization>> {
+    async create(
+      stamp: ChangeStamp,
+      organization: Organization,
+      key: ApiKeyRecord,
+      patch: readonly Operation[],
+    ): Promise<Changed<Organization>> {
       const at = stamp.at.toISOString();
       const outcome = await applyChange<OrganizationDocument>(database, {
         stamp,
@@ -64,7 +69,13 @@ export function createOrganizationStore(database: Database) {
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
     },
 
-    async update(stamp: ChangeStamp, id: OrganizationId, version: number, content: OrganizationContent, patch: readonly Operation[]): Promise<Written<Organization>> {
+    async update(
+      stamp: ChangeStamp,
+      id: OrganizationId,
+      version: number,
+      content: OrganizationContent,
+      patch: readonly Operation[],
+    ): Promise<Written<Organization>> {
       const at = stamp.at.toISOString();
       const outcome = await applyChange<OrganizationDocument>(database, {
         stamp,
@@ -130,5 +141,10 @@ function changedColumns(actor: Actor): SQL {
 }
 
 function parse(row: OrganizationDocument): Organization {
-  return { ...row, id: idFromUuid("organization", row.id), createdAt: utc(row.createdAt), updatedAt: utc(row.updatedAt) };
+  return {
+    ...row,
+    id: idFromUuid("organization", row.id),
+    createdAt: utc(row.createdAt),
+    updatedAt: utc(row.updatedAt),
+  };
 }

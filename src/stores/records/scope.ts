@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../domain/actor.ts";
+import type { ChangeStamp } from "../../domain/change.ts";
 import { type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { auditActor } from "../postgres/change.ts";
-import type { ChangeStamp } from "../../domain/change.ts";
 
 /** The caller's organization as a condition on a column; the operator belongs to none and passes. */
 export function ownedBy(actor: Actor, column: SQL): SQL {

@@ -1,12 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
 import type { Actor } from "../../domain/actor.ts";
-import type { Changed, ChangeStamp } from "../../domain/change.ts";
+import type { Changed, ChangeStamp, Expectation } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, type SiteId, uuidOf } from "../../domain/ids.ts";
 import type { Site, SiteContent } from "../../domain/site.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
-import { assignments, type Columns, type Expectation, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
+import { assignments, type Columns, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
 import { type Page, type Paged, page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
@@ -30,7 +30,8 @@ export function createSiteStore(database: Database) {
       const conditions = [visible(stamp.actor)];
       if (filter.externalId !== undefined)
         conditions.push(sql`s.external_id = ${filter.externalId}`, ownedBy(stamp.actor, sql`s.organization_id`));
-      if (filter.organizationId !== undefined) conditions.push(sql`s.organization_id = ${uuidOf(filter.organizationId)}::uuid`);
+      if (filter.organizationId !== undefined)
+        conditions.push(sql`s.organization_id = ${uuidOf(filter.organizationId)}::uuid`);
       if (after !== null) conditions.push(sql`s.id < ${after}::uuid`);
       const select = sql`SELECT s.id, s.organization_id, ${document(stamp.actor)} AS document FROM sites s
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY s.id DESC LIMIT ${limit + 1}::integer`;
@@ -67,14 +68,23 @@ export function createSiteStore(database: Database) {
         current: sql`SELECT jsonb_build_object('version', s.version, 'record', ${document(stamp.actor)}) FROM sites s
           WHERE s.organization_id = ${uuidOf(site.organizationId)}::uuid AND s.external_id = ${site.externalId} AND s.deleted_at IS NULL`,
       });
-      const written = settle<SiteDocument & { created: boolean }, { record: Site; created: boolean }, { version: number; record: SiteDocument }>(
-        outcome,
-        ({ created, ...row }) => ({ record: parse(row), created }),
-      );
-      return written.kind === "refused" ? { ...written, current: { ...written.current, record: parse(written.current.record) } } : written;
+      const written = settle<
+        SiteDocument & { created: boolean },
+        { record: Site; created: boolean },
+        { version: number; record: SiteDocument }
+      >(outcome, ({ created, ...row }) => ({ record: parse(row), created }));
+      return written.kind === "refused"
+        ? { ...written, current: { ...written.current, record: parse(written.current.record) } }
+        : written;
     },
 
-    async update(stamp: ChangeStamp, id: SiteId, version: number, content: SiteContent, patch: readonly Operation[]): Promise<Written<Site>> {
+    async update(
+      stamp: ChangeStamp,
+      id: SiteId,
+      version: number,
+      content: SiteContent,
+      patch: readonly Operation[],
+    ): Promise<Written<Site>> {
       const outcome = await applyChange<SiteDocument>(database, {
         stamp,
         action: "site.update",
@@ -88,7 +98,11 @@ export function createSiteStore(database: Database) {
     },
 
     /** Deletes a site that no flow stands on any more. */
-    async delete(stamp: ChangeStamp, id: SiteId, version: number | null): Promise<Written<Site, { version: number; flows: number }>> {
+    async delete(
+      stamp: ChangeStamp,
+      id: SiteId,
+      version: number | null,
+    ): Promise<Written<Site, { version: number; flows: number }>> {
       const flows = sql`(SELECT count(*)::integer FROM flows f WHERE f.site_id = s.id AND f.deleted_at IS NULL)`;
       const outcome = await applyChange<SiteDocument>(database, {
         stamp,

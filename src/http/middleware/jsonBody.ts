@@ -1,0 +1,107 @@
+import { createMiddleware } from "hono/factory";
+import { AppError, invalidField } from "../../domain/errors.ts";
+import { toPointer } from "../../domain/fieldErrors.ts";
+import type { AppEnvironment } from "../environment.ts";
+
+export const maximumBodyBytes = 1_000_000;
+export const maximumNesting = 20;
+
+const mediaTypes: Record<string, readonly string[]> = { PATCH: ["application/merge-patch+json", "application/json"] };
+
+/**
+ * Reads a body once, bounded in bytes and depth before anything parses it, and refuses what is not JSON at the place where
+ * it stops being so.
+ */
+export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
+  const { method, body } = c.req.raw;
+  if (method === "GET" || method === "HEAD" || method === "DELETE" || body === null) return next();
+  const accepted = mediaTypes[method] ?? ["application/json"];
+  const mediaType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const text = await readBounded(body, c.req.header("content-length"));
+  if (text !== "") {
+    if (!accepted.includes(mediaType))
+      throw new AppError("invalid", `Send ${accepted[0]}, not ${mediaType || "a body without a Content-Type"}.`, { reason: "unsupported_media_type" });
+    if (nestingOf(text) > maximumNesting)
+      throw invalidField(await pointerAtDepth(text), "too_deep", `nesting is deeper than ${maximumNesting}`);
+    await assertJson(text);
+  }
+  // Validators parse `application/json` and the like only, so a merge patch goes on under its own name.
+  c.req.raw = new Request(c.req.raw, { body: text === "" ? null : text });
+  return next();
+});
+
+async function readBounded(body: ReadableStream<Uint8Array>, contentLength: string | undefined): Promise<string> {
+  const tooLarge = () =>
+    new AppError("invalid", `The body is larger than ${maximumBodyBytes} bytes.`, { reason: "body_too_large", fields: [{ pointer: "", code: "body_too_large", message: `at most ${maximumBodyBytes} bytes` }] });
+  if (Number(contentLength ?? 0) > maximumBodyBytes) {
+    await body.cancel();
+    throw tooLarge();
+  }
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  const reader = body.getReader();
+  let size = 0;
+  let text = "";
+  try {
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      size += chunk.value.byteLength;
+      if (size > maximumBodyBytes) {
+        await reader.cancel();
+        throw tooLarge();
+      }
+      text += decoder.decode(chunk.value, { stream: true });
+    }
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof TypeError) throw invalidField("", "malformed_utf8", "the body is not UTF-8");
+    throw error;
+  }
+}
+
+/** How deep arrays and objects go, by a scan that allocates nothing, so that a hostile body costs no stack. */
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 0x5c) index++;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
+    else if (code === 0x7d || code === 0x5d) depth--;
+  }
+  return deepest;
+}
+
+async function assertJson(text: string): Promise<void> {
+  try {
+    JSON.parse(text);
+  } catch {
+    const { getLocation, parseTree } = await import("jsonc-parser");
+    const errors: { error: number; offset: number; length: number }[] = [];
+    parseTree(text, errors, { disallowComments: true });
+    const offset = errors[0]?.offset ?? text.length;
+    throw invalidField(toPointer(getLocation(text, offset).path), "malformed_json", `is not JSON at character ${offset + 1}${tokenAt(text, offset)}`);
+  }
+}
+
+function tokenAt(text: string, offset: number): string {
+  const token = /^-?[A-Za-z]{1,20}/.exec(text.slice(offset, offset + 21))?.[0];
+  return token ? `: ${token}` : "";
+}
+
+/** The top-level member in which a body goes too deep. */
+async function pointerAtDepth(text: string): Promise<string> {
+  const { createScanner } = await import("jsonc-parser");
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  let member = "";
+  for (let token = scanner.scan(); token !== 17; token = scanner.scan()) {
+    if (token === 1 || token === 3) depth++;
+    if (token === 2 || token === 4) depth--;
+    if (depth === 1 && token === 10) member = scanner.getTokenValue();
+    if (depth > maximumNesting) break;
+  }
+  return member === "" ? "" : toPointer([member]);
+}

@@ -1,0 +1,34 @@
+import type { ChangeStamp } from "../domain/change.ts";
+import type { Taxonomy } from "../domain/taxonomy.ts";
+import type { MatchingTables } from "../matching/tables.ts";
+import type { ApiKeyRecord } from "../stores/records/apiKeys.ts";
+import type { FlowStore } from "../stores/records/flows.ts";
+import type { MatchStore } from "../stores/records/matches.ts";
+import type { OrganizationStore } from "../stores/records/organizations.ts";
+import type { SiteStore } from "../stores/records/sites.ts";
+import type { CandidateStore } from "../stores/spatial/candidates.ts";
+
+/** What operations work with; made for each request by the composition root. */
+export type Services = {
+  organizations: OrganizationStore;
+  sites: SiteStore;
+  flows: FlowStore;
+  matches: MatchStore;
+  candidates: CandidateStore;
+  /** The resource taxonomy, remembered by the isolate for a minute. */
+  readTaxonomy(): Promise<Taxonomy>;
+  matchingTables: MatchingTables;
+  issueKey(
+    idempotencyKey: string | null,
+  ): Promise<{ text: string; record: Pick<ApiKeyRecord, "id" | "digestHex" | "hint"> }>;
+  databaseTrips(): number;
+};
+
+/**
+ * One request: who asks, when, and by when an answer must be there. Services are bound to the signal, so that every call to
+ * the database ends with the request.
+ */
+export type RequestContext = ChangeStamp & {
+  signal: AbortSignal;
+  services: Services;
+};

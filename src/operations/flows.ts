@@ -1,0 +1,127 @@
+import type { Changed, Expectation } from "../domain/change.ts";
+import { conflict, invalid, notFound, preconditionFailed } from "../domain/errors.ts";
+import { defaultLegalStatus, type Flow, type FlowContent, type FlowStatus, flowContentSchema } from "../domain/flow.ts";
+import { checkFlowAgainstTaxonomy } from "../domain/flowRules.ts";
+import { computeSearchFacts } from "../domain/flowSearch.ts";
+import { createId, type FlowId, type OrganizationId } from "../domain/ids.ts";
+import type { FlowFilter } from "../stores/records/flowFilter.ts";
+import type { Page, Paged } from "../stores/records/page.ts";
+import type { RequestContext } from "./context.ts";
+import { authorize, authorizeMember } from "./permissions.ts";
+import { describeChange, mergeContent, revise } from "./revision.ts";
+import { assertSameExternalId, ownRecord, settlePut } from "./sites.ts";
+import { suggestInBackground } from "./suggestions.ts";
+
+/** From which states an owner's move starts and where it ends, as data. */
+export const flowMoves = {
+  activate: { name: "activate", from: ["draft", "paused"], to: "active", eventType: "turash.flow.activated" },
+  pause: { name: "pause", from: ["active"], to: "paused", eventType: "turash.flow.paused" },
+  withdraw: { name: "withdraw", from: ["draft", "active", "paused", "fulfilled"], to: "withdrawn", eventType: "turash.flow.withdrawn" },
+} as const satisfies Record<string, { name: string; from: readonly FlowStatus[]; to: FlowStatus; eventType: `turash.flow.${string}` }>;
+export type FlowMove = keyof typeof flowMoves;
+
+export async function listFlows(context: RequestContext, filter: FlowFilter, page: Page): Promise<Paged<Flow>> {
+  authorize(context.actor, "listFlows");
+  return context.services.flows.list(context, filter, page);
+}
+
+export async function getFlow(context: RequestContext, id: FlowId): Promise<Flow> {
+  authorize(context.actor, "getFlow");
+  const flow = await context.services.flows.find(context, id);
+  if (!flow) throw notFound("flow");
+  return flow;
+}
+
+export async function createFlow(context: RequestContext, content: FlowContent): Promise<Changed<Flow>> {
+  const { organizationId } = authorizeMember(context.actor, "createFlow");
+  const flow = await prepareFlow(context, organizationId, content);
+  const changed = await context.services.flows.create(context, flow, computeSearchFacts(flow), [{ op: "add", path: "", value: content }]);
+  suggestInBackground(context, changed.value);
+  return changed;
+}
+
+/** Creates the flow with this externalId or replaces its content; an equal one stays as it is. */
+export async function putFlow(
+  context: RequestContext,
+  externalId: string,
+  content: FlowContent,
+  expectation: Expectation,
+): Promise<{ record: Flow; created: boolean }> {
+  const { organizationId } = authorizeMember(context.actor, "putFlow");
+  assertSameExternalId(externalId, content.externalId);
+  const flow = await prepareFlow(context, organizationId, { ...content, externalId });
+  const written = await context.services.flows.put(context, flow, computeSearchFacts(flow), expectation, [{ op: "replace", path: "", value: content }]);
+  const put = settlePut(written, expectation, "flow");
+  if (written.kind === "written") suggestInBackground(context, put.record);
+  return put;
+}
+
+export async function updateFlow(context: RequestContext, id: FlowId, patch: object, ifMatch: number | null): Promise<Flow> {
+  const { organizationId } = authorizeMember(context.actor, "updateFlow");
+  if ("status" in patch)
+    throw invalid([{ pointer: "/status", code: "not_patchable", message: "is changed by POST .../activate, pause or withdraw" }]);
+  const { flows } = context.services;
+  const flow = await revise(
+    "flow",
+    ifMatch,
+    async () => ownRecord(await flows.find(context, id), organizationId),
+    async (current) => {
+      const before = contentOf(current);
+      const content = mergeContent(flowContentSchema, before, patch);
+      const changes = describeChange(before, content);
+      if (changes.length === 0) return "unchanged";
+      const next = await prepareFlow(context, organizationId, content, current);
+      return flows.update(context, next, computeSearchFacts(next), changes);
+    },
+  );
+  suggestInBackground(context, flow);
+  return flow;
+}
+
+export async function moveFlow(context: RequestContext, id: FlowId, move: FlowMove, ifMatch: number | null): Promise<Changed<Flow>> {
+  authorizeMember(context.actor, "moveFlow");
+  const rule = flowMoves[move];
+  const written = await context.services.flows.move(context, id, rule, ifMatch);
+  if (written.kind === "written") {
+    suggestInBackground(context, written.value);
+    return written;
+  }
+  if (written.kind === "missing") throw notFound("flow");
+  const { version, status } = written.current;
+  if (ifMatch !== null && version !== ifMatch) throw preconditionFailed(version);
+  throw conflict("flow_state", `A flow that is ${status} cannot be moved by ${move}: it must be ${rule.from.join(" or ")}.`);
+}
+
+export async function deleteFlow(context: RequestContext, id: FlowId, ifMatch: number | null): Promise<void> {
+  authorizeMember(context.actor, "deleteFlow");
+  const written = await context.services.flows.delete(context, id, ifMatch);
+  if (written.kind === "written") return;
+  if (written.kind === "missing") throw notFound("flow");
+  if (ifMatch !== null && written.current.version !== ifMatch) throw preconditionFailed(written.current.version);
+  throw conflict("quantity_reserved", "Agreements have reserved from this flow; withdraw it instead.");
+}
+
+/** A flow ready to be written: its grade and legal status filled in, and everything held against the taxonomy. */
+export async function prepareFlow(context: RequestContext, organizationId: OrganizationId, content: FlowContent, current?: Flow): Promise<Flow> {
+  const taxonomy = await context.services.readTaxonomy();
+  const faults = checkFlowAgainstTaxonomy(content, taxonomy);
+  if (faults.length > 0) throw invalid(faults);
+  const at = context.at.toISOString();
+  return {
+    ...content,
+    grade: content.grade ?? content.kind,
+    legalStatus: content.legalStatus ?? defaultLegalStatus(content.kind),
+    id: current?.id ?? createId("flow"),
+    organizationId,
+    status: current?.status ?? content.status,
+    reservedAmount: current?.reservedAmount ?? 0,
+    version: current?.version ?? 1,
+    createdAt: current?.createdAt ?? at,
+    updatedAt: at,
+  };
+}
+
+function contentOf(flow: Flow): Omit<FlowContent, "status"> {
+  const { id: _id, organizationId: _organization, status: _status, reservedAmount: _reserved, version: _version, createdAt: _created, updatedAt: _updated, ...content } = flow;
+  return content;
+}

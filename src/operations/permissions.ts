@@ -1,0 +1,63 @@
+import { type Actor, hasRole, type MemberActor, type Role, type Scope } from "../domain/actor.ts";
+import { forbidden } from "../domain/errors.ts";
+
+type Permission = {
+  /** The least role of a member; null where members may not at all. */
+  role: Role | null;
+  /** The scope that a key needs besides; null where any key will do. */
+  scope: Scope | null;
+  operator: boolean;
+};
+
+/** Who may do what: the one table that operations ask and the OpenAPI document shows. */
+export const permissions = {
+  getMe: { role: "viewer", scope: null, operator: true },
+  listOrganizations: { role: "viewer", scope: "flows:read", operator: true },
+  getOrganization: { role: "viewer", scope: "flows:read", operator: true },
+  createOrganization: { role: null, scope: null, operator: true },
+  updateOrganization: { role: "owner", scope: "members:manage", operator: true },
+  deleteOrganization: { role: "owner", scope: "members:manage", operator: true },
+  listSites: { role: "viewer", scope: "flows:read", operator: true },
+  getSite: { role: "viewer", scope: "flows:read", operator: true },
+  createSite: { role: "editor", scope: "flows:write", operator: false },
+  putSite: { role: "editor", scope: "flows:write", operator: false },
+  updateSite: { role: "editor", scope: "flows:write", operator: false },
+  deleteSite: { role: "editor", scope: "flows:write", operator: false },
+  listFlows: { role: "viewer", scope: "flows:read", operator: true },
+  getFlow: { role: "viewer", scope: "flows:read", operator: true },
+  createFlow: { role: "editor", scope: "flows:write", operator: false },
+  putFlow: { role: "editor", scope: "flows:write", operator: false },
+  updateFlow: { role: "editor", scope: "flows:write", operator: false },
+  deleteFlow: { role: "editor", scope: "flows:write", operator: false },
+  moveFlow: { role: "editor", scope: "flows:write", operator: false },
+  listFlowMatches: { role: "viewer", scope: "matches:read", operator: true },
+  listNearMisses: { role: "viewer", scope: "matches:read", operator: true },
+  previewMatches: { role: "viewer", scope: "matches:read", operator: false },
+  evaluateMatch: { role: "viewer", scope: "matches:read", operator: true },
+  listMatches: { role: "viewer", scope: "matches:read", operator: true },
+  getMatch: { role: "viewer", scope: "matches:read", operator: true },
+  moveMatch: { role: "editor", scope: "matches:write", operator: false },
+} as const satisfies Record<string, Permission>;
+
+export type OperationName = keyof typeof permissions;
+
+/** Refuses, with what is needed, whoever may not do this. */
+export function authorize(actor: Actor, operation: OperationName): void {
+  const { role, scope, operator }: Permission = permissions[operation];
+  if (actor.kind === "operator") {
+    if (!operator)
+      throw forbidden("member_needed", "This is for members of an organization; the operator's key cannot do it.");
+    return;
+  }
+  if (role === null) throw forbidden("operator_needed", "This is the operator's to do.");
+  if (!hasRole(actor, role)) throw forbidden("role_too_small", `This needs the role ${role}; yours is ${actor.role}.`);
+  if (scope !== null && !actor.scopes.includes(scope))
+    throw forbidden("scope_missing", `This needs a key with the scope ${scope}.`);
+}
+
+/** The same for what only members do, giving the member back. */
+export function authorizeMember(actor: Actor, operation: OperationName): MemberActor {
+  authorize(actor, operation);
+  if (actor.kind !== "member") throw forbidden("member_needed", "This is for members of an organization.");
+  return actor;
+}
