@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -36,7 +36,12 @@ export function writeDocsPage(root: string): void {
   const target = join(root, "public", "docs");
   mkdirSync(target, { recursive: true });
   for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png"])
-    copyFileSync(join(source, name), join(target, name));
-  writeFileSync(join(target, "index.html"), page);
-  writeFileSync(join(target, "initialize.js"), initialize);
+    writeIfChanged(join(target, name), readFileSync(join(source, name)));
+  writeIfChanged(join(target, "index.html"), Buffer.from(page));
+  writeIfChanged(join(target, "initialize.js"), Buffer.from(initialize));
+}
+
+/** A running Worker reloads whenever one of its assets is written. */
+function writeIfChanged(path: string, contents: Buffer): void {
+  if (!existsSync(path) || !readFileSync(path).equals(contents)) writeFileSync(path, contents);
 }

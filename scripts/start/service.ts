@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { type LocalDatabase, startLocalDatabase } from "../database/localDatabase.ts";
+import { writeDocsPage } from "../docsPage.ts";
+import { repositoryRoot } from "../wrangler.ts";
+import { type ApiClient, createApiClient } from "./apiClient.ts";
+import { type DataFolder, openDataFolder } from "./dataFolder.ts";
+import type { StartOptions } from "./options.ts";
+import type { Progress } from "./progress.ts";
+import { loadSecrets } from "./secrets.ts";
+import { claimPort, type LocalWorker, startWorker } from "./worker.ts";
+
+/** Everything that a client needs, running on this machine. */
+export type Service = {
+  url: string;
+  operatorKey: string;
+  dataFolder: string;
+  api: ApiClient;
+  /** Resolves with the reason when the Worker ends by itself. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+};
+
+/** Variables of the Worker that the shell may set for a local run. */
+const forwardedVariables = ["MATCHING_TABLES", "REQUEST_TIMEOUT_SECONDS", "CORS_ORIGINS"];
+
+/**
+ * Starts the database, migrated, and the Worker in front of it. What was started is stopped again when a later part
+ * fails or `signal` is aborted. Errors: `StartProblem` and `LocalDatabaseError`, of one line each.
+ */
+export async function startService(
+  options: Pick<StartOptions, "port" | "dataFolder" | "fresh">,
+  progress: Progress,
+  signal: AbortSignal,
+  onLog?: (text: string) => void,
+): Promise<Service> {
+  const port = await claimPort(options.port);
+  const folder = openDataFolder(options.dataFolder, options);
+  let database: LocalDatabase | undefined;
+  let worker: LocalWorker | undefined;
+  const stop = async () => {
+    await worker?.stop();
+    await database?.close();
+    folder.release();
+  };
+  try {
+    const { operatorKey, keyPepper } = loadSecrets(folder.path);
+    writeDocsPage(repositoryRoot);
+    progress("Starting the database (PostgreSQL with PostGIS, embedded) ...");
+    database = await unlessAborted(openDatabase(folder, progress), signal);
+    progress("Starting the Worker ...");
+    worker = await startWorker({
+      port,
+      dataFolder: folder.path,
+      secrets: { DATABASE_URL: database.connectionString, OPERATOR_KEY: operatorKey, KEY_PEPPER: keyPepper },
+      variables: { DATABASE_FETCH_ENDPOINT: database.fetchEndpoint, ...readForwardedVariables() },
+      signal,
+      onGroup: folder.recordGroup,
+      ...(onLog && { onLog }),
+    });
+    progress(`The Worker is ready at ${worker.url}`);
+    const { url, ended } = worker;
+    return { url, operatorKey, dataFolder: folder.path, api: createApiClient(url, signal), ended, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openDatabase(folder: DataFolder, progress: Progress): Promise<LocalDatabase> {
+  return startLocalDatabase({ dataDir: join(folder.path, "database"), report: progress });
+}
+
+function readForwardedVariables(): Record<string, string> {
+  return Object.fromEntries(
+    forwardedVariables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
+  );
+}
+
+/** Making a database cannot be broken off; nobody has to wait for it, since the process ends and it writes no half one. */
+function unlessAborted<Value>(pending: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
+    pending.then(resolve, reject);
+  });
+}

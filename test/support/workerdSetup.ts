@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startLocalDatabase } from "../../scripts/database/localDatabase.ts";
+import { writeDocsPage } from "../../scripts/docsPage.ts";
+import { createSecrets } from "../../scripts/start/secrets.ts";
+import { repositoryRoot } from "../../scripts/wrangler.ts";
+import "./provided.ts";
+
+/** Starts an empty, migrated database for the Worker under test, and makes its secrets. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "turash-workerd-"));
+  writeDocsPage(repositoryRoot);
+  const database = await startLocalDatabase({ dataDir: folder });
+  const { operatorKey, keyPepper } = createSecrets();
+  project.provide("workerBindings", {
+    DATABASE_URL: database.connectionString,
+    DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
+    OPERATOR_KEY: operatorKey,
+    KEY_PEPPER: keyPepper,
+  });
+  return async () => {
+    await database.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
