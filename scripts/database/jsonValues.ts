@@ -47,7 +47,7 @@ function toJsonArray(text: string, dataTypeID: number): unknown {
 
 type Nested = string | null | Nested[];
 
-const readTextArray = pg.types.getTypeParser(1009) as (text: string) => Nested[];
+const readTextArray = pg.types.getTypeParser(1009 as 25) as (text: string) => Nested[];
 
 function mapElements(value: Nested, map: (text: string | null) => unknown): unknown {
   return Array.isArray(value) ? value.map((element) => mapElements(element, map)) : map(value);

@@ -2,12 +2,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { applyMigrations, type Migration, migrationsFolder, readMigrations } from "../migrate.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import { takeFolderLock } from "./folderLock.ts";
 import { LocalDatabaseError } from "./localDatabaseError.ts";
+import { applyMigrations, type Migration, migrationsFolder, readMigrations } from "./migrations.ts";
 import { openPgliteEngine } from "./pgliteEngine.ts";
 import { copySnapshot, engineVersion } from "./pgliteSnapshot.ts";
+import { startPostgresCluster } from "./postgresCluster.ts";
+import { createPostgresEngine } from "./postgresEngine.ts";
 import { type SqlServerOptions, startSqlServer } from "./sqlServer.ts";
 
 export { LocalDatabaseError } from "./localDatabaseError.ts";
@@ -21,7 +23,7 @@ export type LocalDatabaseOptions = Omit<SqlServerOptions, "engine" | "password">
   fresh?: boolean | undefined;
   /** `drizzle/` when absent. */
   migrationsDir?: string | undefined;
-  /** Where prebuilt databases are kept; `.turash/snapshots` of the repository when absent, so that all data folders share them. */
+  /** Where prebuilt databases are kept; a cache in `node_modules` when absent, so that all data folders share them. */
   snapshotsDir?: string | undefined;
   /** Told what takes long, a line at a time. */
   report?: ((line: string) => void) | undefined;
@@ -33,6 +35,8 @@ export type LocalDatabase = {
   /** For `neon()` and DATABASE_URL. Its password is this data folder's own. */
   connectionString: string;
   engine: EngineName;
+  /** The server's own address, for `psql` and `pg`; only of the engine `postgres`. */
+  postgresUrl?: string;
   /** Trips over HTTP so far. */
   trips(): number;
   /** Milliseconds every later trip takes longer. */
@@ -62,17 +66,25 @@ export async function startLocalDatabase(options: LocalDatabaseOptions): Promise
   };
   try {
     const password = await readSecret(join(dataDir, "database.secret"));
-    const engine =
+    const { engine, postgresUrl } =
       engineName === "pglite"
-        ? await openEmbedded(dataDir, options, migrations, report)
-        : await openPostgres(dataDir, options, report);
+        ? { engine: await openEmbedded(dataDir, options, migrations, report), postgresUrl: undefined }
+        : await openPostgres(dataDir, options, password, report, closers);
     closers.push(() => engine.close());
     const applied = await applyMigrations(engine, migrations);
     if (applied.length > 0) report(`Applied ${applied.join(", ")}`);
     const server = await startSqlServer({ ...options, engine, password });
     closers.push(() => server.close());
     const { fetchEndpoint, connectionString, trips, setDelay } = server;
-    return { fetchEndpoint, connectionString, engine: engineName, trips, setDelay, close };
+    return {
+      fetchEndpoint,
+      connectionString,
+      engine: engineName,
+      ...(postgresUrl && { postgresUrl }),
+      trips,
+      setDelay,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -82,9 +94,6 @@ export async function startLocalDatabase(options: LocalDatabaseOptions): Promise
 async function prepareFolder(dataDir: string): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true });
-    // Kept out of version control wherever it is.
-    const ignore = join(dataDir, ".gitignore");
-    if (!existsSync(ignore)) await writeFile(ignore, "*\n");
   } catch (error) {
     throw new LocalDatabaseError(
       "data_folder_unusable",
@@ -107,7 +116,7 @@ async function openEmbedded(
     if (name.startsWith("pglite.new-")) await rm(join(dataDir, name), { recursive: true, force: true });
   if (options.fresh) await rm(folder, { recursive: true, force: true });
   if (!existsSync(folder)) {
-    const snapshots = options.snapshotsDir ?? join(repository, ".turash", "snapshots");
+    const snapshots = options.snapshotsDir ?? join(repository, "node_modules", ".cache", "turash-databases");
     await copySnapshot(folder, snapshots, migrations, report);
     await writeFile(versionFile, version);
   } else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)
@@ -119,11 +128,17 @@ async function openEmbedded(
 }
 
 async function openPostgres(
-  _dataDir: string,
-  _options: LocalDatabaseOptions,
-  _report: (line: string) => void,
-): Promise<Engine> {
-  throw new LocalDatabaseError("postgres_missing", "The real PostgreSQL engine is not there yet.");
+  dataDir: string,
+  { fresh }: LocalDatabaseOptions,
+  password: string,
+  report: (line: string) => void,
+  closers: (() => unknown)[],
+): Promise<{ engine: Engine; postgresUrl: string }> {
+  const folder = join(dataDir, "postgres");
+  if (fresh) await rm(folder, { recursive: true, force: true });
+  const cluster = await startPostgresCluster(folder, password, report);
+  closers.push(() => cluster.close());
+  return { engine: createPostgresEngine(cluster.connectionString), postgresUrl: cluster.connectionString };
 }
 
 /** The folder's own password, so that a restart keeps the connection string. Other users cannot read it. */

@@ -3,7 +3,7 @@ import { constants, existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { applyMigrations, type Migration } from "../migrate.ts";
+import { applyMigrations, type Migration } from "./migrations.ts";
 import { openPgliteEngine } from "./pgliteEngine.ts";
 
 /** Snapshots kept besides the one in use: changing a migration back and forth then costs one build each. */
