@@ -7,9 +7,15 @@ export type Config = z.infer<typeof configSchema>;
 const minimumPepperLength = 32;
 
 const configSchema = z.object({
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\/[^:]+:[^@]+@[^/]+\/.+/, "must be postgres://user:password@host/database"),
-  DATABASE_FETCH_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be the http(s) address of an SQL-over-HTTP server" }).optional(),
-  OPERATOR_KEY: z.string().regex(apiKeyPattern, "must be a key of the form turash_live_..., as npm run keys:operator makes one"),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\/[^:]+:[^@]+@[^/]+\/.+/, "must be postgres://user:password@host/database"),
+  DATABASE_FETCH_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address of an SQL-over-HTTP server" })
+    .optional(),
+  OPERATOR_KEY: z
+    .string()
+    .regex(apiKeyPattern, "must be a key of the form turash_live_..., as npm run keys:operator makes one"),
   KEY_PEPPER: z.string().min(minimumPepperLength, `must have at least ${minimumPepperLength} characters`),
   REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
   MATCHING_TABLES: z

@@ -164,14 +164,10 @@ export const flowContentSchema = z
       .meta({ description: "a slug of the resource taxonomy; the kind's root grade where null" }),
     title: z.string().min(1).max(200),
     notes: z.string().max(4_000).nullable().default(null),
-    legalStatus: z
-      .enum(legalStatuses)
-      .nullable()
-      .default(null)
-      .meta({
-        description:
-          "by kind where null: waste and wastewater are `waste`, byproduct is `by_product`, all else `product`",
-      }),
+    legalStatus: z.enum(legalStatuses).nullable().default(null).meta({
+      description:
+        "by kind where null: waste and wastewater are `waste`, byproduct is `by_product`, all else `product`",
+    }),
     codes: codesSchema.default({
       ewc: null,
       hs: null,

@@ -35,7 +35,9 @@ function temperatureBounds({ quality }: Pick<FlowContent, "quality">) {
   const bound = (stated: number | undefined, sign: 1 | -1): number | null => {
     if (range === undefined || stated === undefined) return null;
     const kelvin = toKelvin(stated, range.unit);
-    return kelvin === null ? null : Math.max(0, kelvin + sign * Math.abs(stated) * (range.uncertainty ?? 0) * kelvinsPer(range.unit));
+    return kelvin === null
+      ? null
+      : Math.max(0, kelvin + sign * Math.abs(stated) * (range.uncertainty ?? 0) * kelvinsPer(range.unit));
   };
   return {
     temperatureMinimumKelvin: bound(range?.value ?? range?.minimum, -1),

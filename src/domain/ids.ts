@@ -70,9 +70,14 @@ export function matchIdOf(outputFlowId: FlowId, inputFlowId: FlowId): MatchId {
   const digest = createHash("sha256")
     .update(TypeID.fromString(outputFlowId).toUUIDBytes())
     .update(TypeID.fromString(inputFlowId).toUUIDBytes())
-    .digest()
-    .subarray(0, 16);
-  digest[6] = (digest[6]! & 0x0f) | 0x80;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  return TypeID.fromUUIDBytes(idPrefixes.match, new Uint8Array(digest)).toString() as MatchId;
+    .digest();
+  return idFromDigest("match", digest);
+}
+
+/** An id over UUIDv8 (RFC 9562, section 5.8): the first bits of a digest of at least 16 bytes. */
+export function idFromDigest<N extends Noun>(noun: N, digest: Uint8Array): Id<N> {
+  const bytes = new Uint8Array(digest.subarray(0, 16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return TypeID.fromUUIDBytes(idPrefixes[noun], bytes).toString() as Id<N>;
 }

@@ -1,11 +1,11 @@
 import type { ChangeStamp } from "../domain/change.ts";
-import type { Taxonomy } from "../domain/taxonomy.ts";
 import type { MatchingTables } from "../matching/tables.ts";
 import type { ApiKeyRecord } from "../stores/records/apiKeys.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
+import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
 import type { CandidateStore } from "../stores/spatial/candidates.ts";
 
 /** What operations work with; made for each request by the composition root. */
@@ -16,11 +16,13 @@ export type Services = {
   matches: MatchStore;
   candidates: CandidateStore;
   /** The resource taxonomy, remembered by the isolate for a minute. */
-  readTaxonomy(): Promise<Taxonomy>;
+  readTaxonomy(): Promise<StoredTaxonomy>;
   matchingTables: MatchingTables;
   issueKey(
     idempotencyKey: string | null,
   ): Promise<{ text: string; record: Pick<ApiKeyRecord, "id" | "digestHex" | "hint"> }>;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
   databaseTrips(): number;
 };
 
@@ -31,4 +33,13 @@ export type Services = {
 export type RequestContext = ChangeStamp & {
   signal: AbortSignal;
   services: Services;
+};
+
+/** A request that has arrived and whose caller is not known yet. */
+export type OpenRequest = {
+  services: Services;
+  /** Who asks, by the Authorization header; `unauthenticated` where that is nobody. */
+  authenticate(header: string | undefined): Promise<RequestContext>;
+  /** Asks the database for a sign of life; the milliseconds it took. */
+  pingDatabase(): Promise<number>;
 };

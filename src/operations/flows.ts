@@ -4,8 +4,8 @@ import { defaultLegalStatus, type Flow, type FlowContent, type FlowStatus, flowC
 import { checkFlowAgainstTaxonomy } from "../domain/flowRules.ts";
 import { computeSearchFacts } from "../domain/flowSearch.ts";
 import { createId, type FlowId, type OrganizationId } from "../domain/ids.ts";
-import type { FlowFilter } from "../stores/records/flowFilter.ts";
-import type { Page, Paged } from "../stores/records/page.ts";
+import type { FlowFilter } from "../domain/flowFilter.ts";
+import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
 import { describeChange, mergeContent, revise } from "./revision.ts";

@@ -3,7 +3,7 @@ import { forbidden, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type ApiKeyId, type OrganizationId } from "../domain/ids.ts";
 import { type Organization, type OrganizationContent, organizationContentSchema } from "../domain/organization.ts";
 import type { OrganizationFilter } from "../stores/records/organizations.ts";
-import type { Page, Paged } from "../stores/records/page.ts";
+import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize } from "./permissions.ts";
 import { describeChange, mergeContent, revise } from "./revision.ts";

@@ -2,7 +2,7 @@ import type { Changed, Expectation } from "../domain/change.ts";
 import { conflict, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type OrganizationId, type SiteId } from "../domain/ids.ts";
 import { type Site, type SiteContent, siteContentSchema } from "../domain/site.ts";
-import type { Page, Paged } from "../stores/records/page.ts";
+import type { Page, Paged } from "../domain/page.ts";
 import type { SiteFilter } from "../stores/records/sites.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";

@@ -1,6 +1,7 @@
 /** Shapes of the data files in this folder; README.md says what each holds, in which units, and how to override it. */
-import type { Kind } from "../flow.ts";
+
 import type { Dimension } from "../dimension.ts";
+import type { Kind } from "../flow.ts";
 
 /** Keys of sources.json. */
 export type SourceIds = readonly string[];
@@ -101,8 +102,10 @@ export type TransportClass = {
   pumpingKwhPerKm: (Range & { per: string }) | null;
   /** Lost on the way, as a share of what is carried per kilometre. */
   lossSharePerKm: Range | null;
-  /** `visit`: one way and back, per kilometre of road and per journey. */
+  /** `visit`: a person with a van, or a lorry that brings a machine; per kilometre driven. */
   visitEurPerKm: Range | null;
+  /** `visit`: journeys there and back in a year, where the flow's schedule does not tell. */
+  visitsPerYear: Range | null;
 };
 
 export type FreightMode = "road" | "road_average" | "rail" | "ferry" | "short_sea" | "inland_waterway";
@@ -114,7 +117,7 @@ export type Transport = {
   freight: Readonly<Record<FreightMode, FreightFigures>>;
   /** Usual load of one vehicle or vessel, in t. */
   loadTonnes: Readonly<Record<FreightMode, number>>;
-  /** Of a lorry with driver, per km driven and per journey of a person with a van. */
+  /** On cost only: carbon factors per t.km are of average loads and have empty running in them. */
   emptyReturnFactor: { value: number; sources: SourceIds };
   /** Length of the way over the great circle. */
   detourFactor: Readonly<
@@ -133,6 +136,8 @@ export type NearThreshold = {
   gate: string;
   /** `absolute`: in `unit`; `relative`: share of the limit; `factor`: ratio; `count`: how many. */
   measure: "absolute" | "relative" | "factor" | "count";
+  /** Whether what is offered lies below or above what is accepted; `either` where the two are not told apart. */
+  direction: "below" | "above" | "either";
   value: number;
   unit: string | null;
   /** What closes it; a key of closing.json's measures where it costs money. */
@@ -141,10 +146,15 @@ export type NearThreshold = {
   sources: SourceIds;
 };
 
+export type HeatMedium = "liquid" | "gas" | "condensing_vapour" | "refrigerant";
+
 /** Least temperature difference between the two sides of a heat exchanger. */
 export type ApproachTemperatures = {
   default: { kelvin: number; sources: SourceIds };
-  pairings: readonly { from: string; to: string; kelvin: number; note: string; sources: SourceIds }[];
+  /** A pairing that is not listed takes the default. */
+  pairings: readonly { from: HeatMedium; to: HeatMedium; kelvin: number; note: string; sources: SourceIds }[];
+  /** What carries the heat of a grade; `liquid` where it is not listed. */
+  mediumByGrade: Readonly<Record<string, HeatMedium>>;
 };
 
 /** What a measure that closes a near miss costs. */

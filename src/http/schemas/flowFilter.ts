@@ -3,7 +3,7 @@ import { directions, flowStatuses, gradeSlugSchema, kinds } from "../../domain/f
 import { invalidField } from "../../domain/errors.ts";
 import { type Position, positionSchema } from "../../domain/geography.ts";
 import { idSchema } from "../../domain/ids.ts";
-import type { FlowFilter } from "../../stores/records/flowFilter.ts";
+import type { FlowFilter } from "../../domain/flowFilter.ts";
 
 const number = String.raw`-?\d+(?:\.\d+)?`;
 

@@ -11,7 +11,10 @@ const checksumLength = 6;
 export const apiKeyPattern = /^turash_(live|test)_[0-9A-Za-z]{49}$/;
 
 /** The text of a key over 32 secret bytes: random ones, unless a repeated request must find the same key again. */
-export function createApiKeyText(mode: "live" | "test", secret = crypto.getRandomValues(new Uint8Array(secretBytes))): string {
+export function createApiKeyText(
+  mode: "live" | "test",
+  secret = crypto.getRandomValues(new Uint8Array(secretBytes)),
+): string {
   const body = `turash_${mode}_${base62.encode(secret).padStart(secretLength, "0")}`;
   return body + checksum(body);
 }

@@ -23,14 +23,21 @@ const remembered = new Map<string, Remembered>();
  * verified in the last five seconds. Throws `unauthenticated` with a reason that tells what is wrong with the credential
  * and never whether an account exists.
  */
-export async function authenticate(header: string | undefined, at: Date, { operatorKey, pepper, findActor }: Authenticator): Promise<Actor> {
+export async function authenticate(
+  header: string | undefined,
+  at: Date,
+  { operatorKey, pepper, findActor }: Authenticator,
+): Promise<Actor> {
   if (!header) throw unauthenticated("credential_missing", "Send an API key: Authorization: Bearer turash_...");
   const match = /^Bearer ([^\s]{1,4096})$/i.exec(header);
-  if (!match) throw unauthenticated("credential_malformed", "The Authorization header must read: Bearer and an API key.");
+  if (!match)
+    throw unauthenticated("credential_malformed", "The Authorization header must read: Bearer and an API key.");
   const text = match[1]!;
-  if (!isApiKeyText(text)) throw unauthenticated("credential_malformed", "This is not an API key: its form or its checksum is wrong.");
+  if (!isApiKeyText(text))
+    throw unauthenticated("credential_malformed", "This is not an API key: its form or its checksum is wrong.");
   const digest = await computeDigest(pepper, "api-key", text);
-  if (equalBytes(digest, await operatorDigest(pepper, operatorKey))) return { kind: "operator", credential: `operator:${text.slice(-4)}` };
+  if (equalBytes(digest, await operatorDigest(pepper, operatorKey)))
+    return { kind: "operator", credential: `operator:${text.slice(-4)}` };
   const digestHex = toHex(digest);
   const known = remembered.get(digestHex);
   if (known && known.until > at.getTime()) return known.actor;
@@ -45,6 +52,7 @@ export async function authenticate(header: string | undefined, at: Date, { opera
 let operator: { key: string; pepper: string; digest: Promise<Uint8Array> } | null = null;
 
 function operatorDigest(pepper: string, key: string): Promise<Uint8Array> {
-  if (operator?.key !== key || operator.pepper !== pepper) operator = { key, pepper, digest: computeDigest(pepper, "api-key", key) };
+  if (operator?.key !== key || operator.pepper !== pepper)
+    operator = { key, pepper, digest: computeDigest(pepper, "api-key", key) };
   return operator.digest;
 }

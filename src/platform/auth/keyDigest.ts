@@ -2,10 +2,16 @@
 const importedKeys = new Map<string, Promise<CryptoKey>>();
 
 /** HMAC-SHA-256 of a text under the pepper, which the database never sees; 32 bytes. */
-export async function computeDigest(pepper: string, purpose: "api-key" | "address" | "api-key-secret", text: string): Promise<Uint8Array> {
+export async function computeDigest(
+  pepper: string,
+  purpose: "api-key" | "address" | "api-key-secret",
+  text: string,
+): Promise<Uint8Array> {
   let key = importedKeys.get(pepper);
   if (!key) {
-    key = crypto.subtle.importKey("raw", new TextEncoder().encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    key = crypto.subtle.importKey("raw", new TextEncoder().encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, [
+      "sign",
+    ]);
     importedKeys.set(pepper, key);
   }
   return new Uint8Array(await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(`${purpose}\n${text}`)));

@@ -1,23 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../domain/actor.ts";
-import type { Direction, FlowStatus, Kind } from "../../domain/flow.ts";
-import type { Position } from "../../domain/geography.ts";
-import { type OrganizationId, type SiteId, uuidOf } from "../../domain/ids.ts";
+import type { FlowFilter } from "../../domain/flowFilter.ts";
+import { uuidOf } from "../../domain/ids.ts";
 import { ownedBy } from "./scope.ts";
-
-export type FlowFilter = {
-  direction?: Direction | undefined;
-  kind?: Kind | undefined;
-  grade?: string | undefined;
-  status?: FlowStatus | undefined;
-  siteId?: SiteId | undefined;
-  organizationId?: OrganizationId | undefined;
-  externalId?: string | undefined;
-  updatedAfter?: string | undefined;
-  near?: { position: Position; radiusMeters: number } | undefined;
-  /** West, south, east, north in degrees; west is east of east for a box across the antimeridian. */
-  bbox?: readonly [number, number, number, number] | undefined;
-};
 
 /** The conditions of a filter on `flows f`. */
 export function flowConditions(actor: Actor, filter: FlowFilter): SQL[] {

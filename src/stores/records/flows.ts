@@ -7,9 +7,11 @@ import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { assignments, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
-import { type FlowFilter, flowConditions } from "./flowFilter.ts";
+import type { FlowFilter } from "../../domain/flowFilter.ts";
+import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
-import { type Page, type Paged, page } from "./page.ts";
+import type { Page, Paged } from "../../domain/page.ts";
+import { page } from "./page.ts";
 import { flowVisibleTo, ownedBy, readAs } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 

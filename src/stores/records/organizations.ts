@@ -8,7 +8,8 @@ import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import type { ApiKeyRecord } from "./apiKeys.ts";
 import { keyColumns } from "./apiKeys.ts";
-import { type Page, type Paged, page } from "./page.ts";
+import type { Page, Paged } from "../../domain/page.ts";
+import { page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 

@@ -7,7 +7,8 @@ import type { Site, SiteContent } from "../../domain/site.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { assignments, type Columns, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
-import { type Page, type Paged, page } from "./page.ts";
+import type { Page, Paged } from "../../domain/page.ts";
+import { page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 

@@ -1,0 +1,139 @@
+import { sql } from "drizzle-orm";
+import type { Actor } from "./domain/actor.ts";
+import { AppError } from "./domain/errors.ts";
+import { createId, idFromDigest } from "./domain/ids.ts";
+import { type Config, ConfigError, readConfig } from "./env.ts";
+import { parseTables, type MatchingTables } from "./matching/tables.ts";
+import type { OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
+import { authenticate } from "./platform/auth/authenticate.ts";
+import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
+import { createDatabase, type Database } from "./stores/postgres/client.ts";
+import { createApiKeyStore } from "./stores/records/apiKeys.ts";
+import { createFlowStore } from "./stores/records/flows.ts";
+import { createMatchStore } from "./stores/records/matches.ts";
+import { createOrganizationStore } from "./stores/records/organizations.ts";
+import { createSiteStore } from "./stores/records/sites.ts";
+import { readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
+import { createCandidateStore } from "./stores/spatial/candidates.ts";
+
+type Arrival = {
+  env: Env;
+  request: Request;
+  requestId: string;
+  /** Lets work go on after the answer. */
+  waitUntil(work: Promise<unknown>): void;
+};
+
+/**
+ * The composition root: everything that one request works with, bound to its deadline. Nothing here outlives the request
+ * but plain data (the configuration, the taxonomy), for workerd ties connections to the request that opened them.
+ *
+ * Throws `unavailable` when the Worker is not configured.
+ */
+export function openRequest({ env, request, requestId, waitUntil }: Arrival): OpenRequest {
+  const config = configOrThrow(env);
+  const at = new Date();
+  const signal = AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
+  const database = createDatabase({ connectionString: config.DATABASE_URL, fetchEndpoint: config.DATABASE_FETCH_ENDPOINT, signal });
+  const services = createServices(config, database, at, waitUntil);
+  return {
+    services,
+    async authenticate(header): Promise<RequestContext> {
+      const actor: Actor = await authenticate(header, at, {
+        operatorKey: config.OPERATOR_KEY,
+        pepper: config.KEY_PEPPER,
+        findActor: createApiKeyStore(database).findActor,
+      });
+      return {
+        actor,
+        at,
+        requestId,
+        addressHash: await hashAddress(config.KEY_PEPPER, request.headers.get("cf-connecting-ip")),
+        idempotency: await readIdempotency(request),
+        signal,
+        services,
+      };
+    },
+    /** Asks the database for a sign of life; the milliseconds it took. */
+    async pingDatabase() {
+      const before = performance.now();
+      await database.query(sql`SELECT 1`);
+      return performance.now() - before;
+    },
+  };
+}
+
+function createServices(config: Config, database: Database, at: Date, waitUntil: Services["waitUntil"]): Services {
+  return {
+    organizations: createOrganizationStore(database),
+    sites: createSiteStore(database),
+    flows: createFlowStore(database),
+    matches: createMatchStore(database),
+    candidates: createCandidateStore(database),
+    readTaxonomy: () => rememberTaxonomy(database, at),
+    matchingTables: readTables(config),
+    issueKey: (idempotencyKey) => issueKey(config.KEY_PEPPER, idempotencyKey),
+    waitUntil,
+    databaseTrips: database.trips,
+  };
+}
+
+function configOrThrow(env: Env): Config {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new AppError("unavailable", error.message, { reason: "misconfigured" }, error);
+    throw error;
+  }
+}
+
+const tablesByConfig = new WeakMap<Config, MatchingTables>();
+
+function readTables(config: Config): MatchingTables {
+  let tables = tablesByConfig.get(config);
+  if (!tables) {
+    tables = parseTables(config.MATCHING_TABLES);
+    tablesByConfig.set(config, tables);
+  }
+  return tables;
+}
+
+const taxonomyLifetimeMs = 60_000;
+let rememberedTaxonomy: { taxonomy: StoredTaxonomy; until: number } | null = null;
+
+/** The taxonomy, one round trip a minute and isolate. Two requests may both read it: neither may wait for the other's I/O. */
+async function rememberTaxonomy(database: Database, at: Date): Promise<StoredTaxonomy> {
+  if (rememberedTaxonomy && rememberedTaxonomy.until > at.getTime()) return rememberedTaxonomy.taxonomy;
+  const taxonomy = await readTaxonomy(database, at.toISOString().slice(0, 10));
+  rememberedTaxonomy = { taxonomy, until: at.getTime() + taxonomyLifetimeMs };
+  return taxonomy;
+}
+
+/**
+ * A new key and what is stored of it. With an Idempotency-Key its secret is derived from that under the pepper, so that a
+ * repeated request shows the same key again though nothing keeps its text.
+ */
+async function issueKey(pepper: string, idempotencyKey: string | null): ReturnType<Services["issueKey"]> {
+  const secret = idempotencyKey === null ? undefined : await computeDigest(pepper, "api-key-secret", idempotencyKey);
+  const text = createApiKeyText("live", secret);
+  const digest = await computeDigest(pepper, "api-key", text);
+  const id = idempotencyKey === null ? createId("apiKey") : idFromDigest("apiKey", digest);
+  return { text, record: { id, digestHex: toHex(digest), hint: text.slice(-4) } };
+}
+
+/** An address is personal: only its digest is kept. */
+async function hashAddress(pepper: string, address: string | null): Promise<Uint8Array | null> {
+  return address === null ? null : computeDigest(pepper, "address", address);
+}
+
+async function readIdempotency(request: Request): Promise<RequestContext["idempotency"]> {
+  const key = request.headers.get("idempotency-key");
+  if (key === null || request.method !== "POST") return null;
+  const body = await request.clone().arrayBuffer();
+  const head = new TextEncoder().encode(`${request.method} ${new URL(request.url).pathname}\n`);
+  const message = new Uint8Array(head.length + body.byteLength);
+  message.set(head);
+  message.set(new Uint8Array(body), head.length);
+  return { key, requestHash: new Uint8Array(await crypto.subtle.digest("SHA-256", message)) };
+}
