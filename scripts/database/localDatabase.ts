@@ -45,7 +45,8 @@ export type LocalDatabase = {
   close(): Promise<void>;
 };
 
-const repository = resolve(import.meta.dirname, "../..");
+/** Not in the data folder, which `--fresh` empties. */
+export const defaultSnapshotsFolder = resolve(import.meta.dirname, "../../node_modules/.cache/turash-databases");
 
 /**
  * Starts the database of a data folder, all migrations applied, behind the SQL-over-HTTP server.
@@ -116,7 +117,7 @@ async function openEmbedded(
     if (name.startsWith("pglite.new-")) await rm(join(dataDir, name), { recursive: true, force: true });
   if (options.fresh) await rm(folder, { recursive: true, force: true });
   if (!existsSync(folder)) {
-    const snapshots = options.snapshotsDir ?? join(repository, "node_modules", ".cache", "turash-databases");
+    const snapshots = options.snapshotsDir ?? defaultSnapshotsFolder;
     await copySnapshot(folder, snapshots, migrations, report);
     await writeFile(versionFile, version);
   } else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)

@@ -237,5 +237,6 @@ function findFreePort(): Promise<number> {
 
 /** Nothing of ours: PGDATA, PGPORT and the like would change what the server does. */
 function environment(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" } as NodeJS.ProcessEnv;
+  const none = {} as NodeJS.ProcessEnv;
+  return Object.assign(none, { PATH: process.env.PATH ?? "/usr/bin:/bin", LANG: "C.UTF-8", LC_ALL: "C.UTF-8" });
 }
