@@ -1,0 +1,204 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { ProcessInfo } from "../../scripts/start/processes.ts";
+import { type Command, findSurvivors, findTree, npmStart, readAnswer, waitForWords } from "../support/commandLine.ts";
+
+const organizations = [
+  "asnaes",
+  "statoil",
+  "novo",
+  "gyproc",
+  "municipality",
+  "fishfarm",
+  "aalborg",
+  "kemira",
+  "farms",
+  "soilrem",
+];
+
+let folder: string;
+const running: Command[] = [];
+
+function start(...parameters: string[]): Command {
+  const command = npmStart("--port", "0", ...parameters);
+  running.push(command);
+  return command;
+}
+
+async function stop(command: Command, signal: NodeJS.Signals = "SIGINT"): Promise<number | string | null> {
+  command.process.kill(signal);
+  return command.exit;
+}
+
+/** Kills all of them at once, before one can react to another's end. */
+function killOutright(processes: readonly ProcessInfo[]): void {
+  for (const { pid } of processes) process.kill(pid, "SIGSTOP");
+  for (const { pid } of processes) process.kill(pid, "SIGKILL");
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "turash-start-"));
+});
+
+afterEach(async () => {
+  for (const command of running.splice(0)) if (command.process.exitCode === null) await stop(command, "SIGTERM");
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("npm start", () => {
+  it("prints one line of JSON, keeps its data for the next start, and leaves nothing running on SIGINT or SIGTERM", async () => {
+    const first = start("--json", "--data", folder);
+    const answer = await readAnswer(first);
+    expect(first.stdout().trimEnd().split("\n")).toHaveLength(1);
+    expect(Object.keys(answer).sort()).toEqual(["keys", "mainJob", "url"]);
+    expect(Object.keys(answer.keys).sort()).toEqual(["operator", ...organizations].sort());
+    expect(answer.mainJob).toHaveLength(17);
+    const firstTree = findTree(first.process.pid!);
+    expect(firstTree.some(({ command }) => command.includes("workerd"))).toBe(true);
+    expect(await stop(first, "SIGINT")).toBe(0);
+    expect(await findSurvivors(firstTree)).toEqual([]);
+
+    const startedAt = Date.now();
+    const second = start("--json", "--data", folder);
+    const again = await readAnswer(second);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(again.keys).toEqual(answer.keys);
+    expect(again.mainJob).toEqual(answer.mainJob);
+    const secondTree = findTree(second.process.pid!);
+    expect(await stop(second, "SIGTERM")).toBe(0);
+    expect(await findSurvivors(secondTree)).toEqual([]);
+  });
+
+  it("keeps secrets and keys where only their owner can read them, and off the command line", async () => {
+    const command = start("--json", "--data", folder);
+    const { keys } = await readAnswer(command);
+    for (const name of ["secrets.json", "network.json", "worker.env"])
+      expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o600);
+    const commandLines = findTree(command.process.pid!)
+      .map((found) => found.command)
+      .join("\n");
+    for (const key of Object.values(keys)) expect(commandLines).not.toContain(key);
+    expect(commandLines).not.toContain("postgres");
+  });
+
+  it("says in one line that the folder or the port is taken, and leaves the run that has them alone", async () => {
+    const command = start("--json", "--data", folder);
+    const { url } = await readAnswer(command);
+    const other = start("--data", folder);
+    expect(await other.exit).toBe(1);
+    expect(other.stderr()).toMatch(/^turash: .*in use by process \d+.*--data DIR.*\n$/);
+    const port = new URL(url).port;
+    const third = npmStart("--port", port, "--data", join(folder, "third"));
+    expect(await third.exit).toBe(1);
+    expect(third.stderr()).toMatch(/^turash: port \d+ is in use; .*--port N.*\n$/);
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+  });
+
+  it("leaves no Worker behind when it is killed outright, and the next start goes on with the same data", async () => {
+    const command = start("--json", "--data", folder);
+    const answer = await readAnswer(command);
+    const tree = findTree(command.process.pid!);
+    killOutright(tree.filter((found) => found.command.includes("scripts/start.ts")));
+    expect(await findSurvivors(tree, 5_000)).toEqual([]);
+    const next = start("--json", "--data", folder);
+    expect((await readAnswer(next)).keys).toEqual(answer.keys);
+  });
+
+  it("ends the Worker that a killed run could not end, and nothing else", async () => {
+    const command = start("--json", "--data", folder);
+    const answer = await readAnswer(command);
+    const tree = findTree(command.process.pid!);
+    const [workers, others] = [true, false].map((isWorker) =>
+      tree.filter((found) => found.command.includes("workerd serve") === isWorker),
+    ) as [ProcessInfo[], ProcessInfo[]];
+    killOutright(others);
+    expect(await findSurvivors(others, 5_000)).toEqual([]);
+    expect(await findSurvivors(workers, 0)).toHaveLength(workers.length);
+    const next = start("--json", "--data", folder);
+    expect((await readAnswer(next)).keys).toEqual(answer.keys);
+    expect(await findSurvivors(workers, 0)).toEqual([]);
+  });
+
+  it("stops at once, with exit 0 and nothing left, when it is interrupted while it starts", async () => {
+    const command = start("--json", "--data", folder);
+    await waitForWords(command, "Starting the Worker");
+    const tree = findTree(command.process.pid!);
+    expect(await stop(command)).toBe(0);
+    expect(await findSurvivors(tree)).toEqual([]);
+    expect(command.stdout()).toBe("");
+  });
+
+  it("prints the matches as a table and stops by itself with --once", async () => {
+    const command = start("--once", "--data", folder);
+    expect(await command.exit).toBe(0);
+    expect(command.stdout()).toMatch(/^novo-steam-need\s+1\s+asnaes-steam\s+0\.\d+/m);
+    expect(command.stdout()).toMatch(/near misses/i);
+    expect(command.stdout()).toContain("turash_live_");
+  });
+
+  it("says in one line what to do about damaged data, and --fresh mends it", async () => {
+    const secrets = join(folder, "secrets.json");
+    const kept = readFileSync(secrets);
+    writeFileSync(secrets, "{");
+    const command = start("--json", "--data", folder);
+    expect(await command.exit).toBe(1);
+    expect(command.stderr()).toMatch(/^turash: .*secrets\.json is damaged.*--fresh\n$/);
+    writeFileSync(secrets, kept);
+
+    const control = readdirSync(join(folder, "database"), { recursive: true, encoding: "utf8" }).find((name) =>
+      name.endsWith("pg_control"),
+    )!;
+    writeFileSync(join(folder, "database", control), "damaged");
+    const damaged = start("--json", "--data", folder);
+    expect(await damaged.exit).toBe(1);
+    expect(damaged.stderr()).toMatch(/^turash: .*--fresh.*$/m);
+    expect(damaged.stderr()).not.toMatch(/^\s+at /m);
+
+    const fresh = start("--json", "--fresh", "--data", folder);
+    expect((await readAnswer(fresh)).mainJob).toHaveLength(17);
+  });
+
+  it("never touches a folder that holds something else", async () => {
+    const strange = mkdtempSync(join(tmpdir(), "turash-strange-"));
+    writeFileSync(join(strange, "letter.txt"), "dear reader");
+    const command = start("--fresh", "--data", strange);
+    expect(await command.exit).toBe(1);
+    expect(command.stderr()).toMatch(/^turash: .*holds other files; .*--data\n$/);
+    expect(readdirSync(strange)).toEqual(["letter.txt"]);
+    const file = start("--data", join(strange, "letter.txt"));
+    expect(await file.exit).toBe(1);
+    expect(file.stderr()).toMatch(/^turash: .*is not a folder.*\n$/);
+    chmodSync(strange, 0o700);
+    rmSync(strange, { recursive: true });
+  });
+
+  it.each([
+    [["--frsh"], "Unknown option '--frsh'"],
+    [["extra"], "Unexpected argument 'extra'"],
+    [["--port", "many"], '--port takes a number from 0 to 65535, not "many"'],
+    [["--port", "70000"], "--port takes a number"],
+    [["--data"], "--data"],
+  ])("answers %j with the usage and exit 2", async (parameters, words) => {
+    const command = npmStart(...parameters);
+    expect(await command.exit).toBe(2);
+    expect(command.stderr()).toContain(words);
+    expect(command.stderr()).toContain("Usage: npm start -- [--port N]");
+    expect(command.stdout()).toBe("");
+  });
+
+  it("names the port that another program listens on", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    const command = npmStart("--port", String(port), "--data", folder);
+    expect(await command.exit).toBe(1);
+    expect(command.stderr()).toBe(
+      `turash: port ${port} is in use; stop what listens there, or take another with --port N (0 for any free one)\n`,
+    );
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
