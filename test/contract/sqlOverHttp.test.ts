@@ -116,7 +116,9 @@ describe.each(enginesUnderTest)("SQL over HTTP in front of %s", (engineName) => 
     });
 
     it("gives rows as arrays when asked to, with columns of the same name", async () => {
-      expect(await neon(connectTo(), { arrayMode: true })`SELECT 1 AS a, 2 AS a, NULL::int AS b`).toEqual([[1, 2, null]]);
+      expect(await neon(connectTo(), { arrayMode: true })`SELECT 1 AS a, 2 AS a, NULL::int AS b`).toEqual([
+        [1, 2, null],
+      ]);
     });
 
     it("gives JSON values when raw text is not asked for", async () => {
