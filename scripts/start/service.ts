@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { type LocalDatabase, startLocalDatabase } from "../database/localDatabase.ts";
 import { writeDocsPage } from "../docsPage.ts";
+import { seedTaxonomy } from "../seedTaxonomy.ts";
 import { repositoryRoot } from "../wrangler.ts";
 import { type ApiClient, createApiClient } from "./apiClient.ts";
 import { type DataFolder, openDataFolder } from "./dataFolder.ts";
@@ -47,6 +48,8 @@ export async function startService(
     writeDocsPage(repositoryRoot);
     progress("Starting the database (PostgreSQL with PostGIS, embedded) ...");
     database = await unlessAborted(openDatabase(folder, progress), signal);
+    const { grades, ewc } = await unlessAborted(seedTaxonomy(database), signal);
+    progress(`The taxonomy is there: ${grades} grades, ${ewc} waste codes`);
     progress("Starting the Worker ...");
     worker = await startWorker({
       port,

@@ -9,9 +9,9 @@ import { copySnapshot } from "../../scripts/database/pgliteSnapshot.ts";
 import { startPostgresCluster } from "../../scripts/database/postgresCluster.ts";
 import { createPostgresEngine } from "../../scripts/database/postgresEngine.ts";
 
-const withPostgres = process.env.TURASH_TEST_POSTGRES === "1" || Boolean(process.env.CI);
+const withPostgres = process.env.TURASH_TEST_POSTGRES === "1";
 
-/** Every suite of the database runs on each of these. The real PostgreSQL is named by TURASH_TEST_POSTGRES=1, or by CI. */
+/** Every suite of the database runs on each of these. TURASH_TEST_POSTGRES=1 brings in the real PostgreSQL, as .ci/run does. */
 export const enginesUnderTest: EngineName[] = withPostgres ? ["pglite", "postgres"] : ["pglite"];
 
 if (!withPostgres) console.info("Real PostgreSQL is left out; TURASH_TEST_POSTGRES=1 brings it in.");

@@ -4,15 +4,17 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startLocalDatabase } from "../../scripts/database/localDatabase.ts";
 import { writeDocsPage } from "../../scripts/docsPage.ts";
+import { seedTaxonomy } from "../../scripts/seedTaxonomy.ts";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { repositoryRoot } from "../../scripts/wrangler.ts";
 import "./provided.ts";
 
-/** Starts an empty, migrated database for the Worker under test, and makes its secrets. */
+/** Starts a database with the taxonomy and nothing else for the Worker under test, and makes its secrets. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), "turash-workerd-"));
   writeDocsPage(repositoryRoot);
   const database = await startLocalDatabase({ dataDir: folder });
+  await seedTaxonomy(database);
   const { operatorKey, keyPepper } = createSecrets();
   project.provide("workerBindings", {
     DATABASE_URL: database.connectionString,
