@@ -3,7 +3,8 @@ import type { Actor } from "./domain/actor.ts";
 import { AppError } from "./domain/errors.ts";
 import { createId, idFromDigest } from "./domain/ids.ts";
 import { type Config, ConfigError, readConfig } from "./env.ts";
-import { parseTables, type MatchingTables } from "./matching/tables.ts";
+import { createMatcher, type Matcher } from "./matching/matcher.ts";
+import { parseTables } from "./matching/tables.ts";
 import type { OpenRequest, RequestContext, Services } from "./operations/context.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { authenticate } from "./platform/auth/authenticate.ts";
@@ -35,7 +36,11 @@ export function openRequest({ env, request, requestId, waitUntil }: Arrival): Op
   const config = configOrThrow(env);
   const at = new Date();
   const signal = AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
-  const database = createDatabase({ connectionString: config.DATABASE_URL, fetchEndpoint: config.DATABASE_FETCH_ENDPOINT, signal });
+  const database = createDatabase({
+    connectionString: config.DATABASE_URL,
+    fetchEndpoint: config.DATABASE_FETCH_ENDPOINT,
+    signal,
+  });
   const services = createServices(config, database, at, waitUntil);
   return {
     services,
@@ -50,7 +55,7 @@ export function openRequest({ env, request, requestId, waitUntil }: Arrival): Op
         at,
         requestId,
         addressHash: await hashAddress(config.KEY_PEPPER, request.headers.get("cf-connecting-ip")),
-        idempotency: await readIdempotency(request),
+        idempotency: null,
         signal,
         services,
       };
@@ -72,7 +77,7 @@ function createServices(config: Config, database: Database, at: Date, waitUntil:
     matches: createMatchStore(database),
     candidates: createCandidateStore(database),
     readTaxonomy: () => rememberTaxonomy(database, at),
-    matchingTables: readTables(config),
+    readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at), config, at),
     issueKey: (idempotencyKey) => issueKey(config.KEY_PEPPER, idempotencyKey),
     waitUntil,
     databaseTrips: database.trips,
@@ -83,20 +88,22 @@ function configOrThrow(env: Env): Config {
   try {
     return readConfig(env);
   } catch (error) {
-    if (error instanceof ConfigError) throw new AppError("unavailable", error.message, { reason: "misconfigured" }, error);
+    if (error instanceof ConfigError)
+      throw new AppError("unavailable", error.message, { reason: "misconfigured" }, error);
     throw error;
   }
 }
 
-const tablesByConfig = new WeakMap<Config, MatchingTables>();
+let rememberedMatcher: { taxonomy: StoredTaxonomy; config: Config; day: string; matcher: Matcher } | null = null;
 
-function readTables(config: Config): MatchingTables {
-  let tables = tablesByConfig.get(config);
-  if (!tables) {
-    tables = parseTables(config.MATCHING_TABLES);
-    tablesByConfig.set(config, tables);
-  }
-  return tables;
+/** The engine for a taxonomy, a configuration and a day: the year over which hours are shared begins with the day. */
+function rememberMatcher(taxonomy: StoredTaxonomy, config: Config, at: Date): Matcher {
+  const day = at.toISOString().slice(0, 10);
+  if (rememberedMatcher?.taxonomy === taxonomy && rememberedMatcher.config === config && rememberedMatcher.day === day)
+    return rememberedMatcher.matcher;
+  const matcher = createMatcher({ taxonomy, tables: parseTables(config.MATCHING_TABLES), asOf: new Date(day) });
+  rememberedMatcher = { taxonomy, config, day, matcher };
+  return matcher;
 }
 
 const taxonomyLifetimeMs = 60_000;
@@ -125,15 +132,4 @@ async function issueKey(pepper: string, idempotencyKey: string | null): ReturnTy
 /** An address is personal: only its digest is kept. */
 async function hashAddress(pepper: string, address: string | null): Promise<Uint8Array | null> {
   return address === null ? null : computeDigest(pepper, "address", address);
-}
-
-async function readIdempotency(request: Request): Promise<RequestContext["idempotency"]> {
-  const key = request.headers.get("idempotency-key");
-  if (key === null || request.method !== "POST") return null;
-  const body = await request.clone().arrayBuffer();
-  const head = new TextEncoder().encode(`${request.method} ${new URL(request.url).pathname}\n`);
-  const message = new Uint8Array(head.length + body.byteLength);
-  message.set(head);
-  message.set(new Uint8Array(body), head.length);
-  return { key, requestHash: new Uint8Array(await crypto.subtle.digest("SHA-256", message)) };
 }

@@ -10,9 +10,17 @@ export function checkFlowAgainstTaxonomy(flow: Omit<FlowContent, "status">, taxo
   const faults: FieldError[] = [];
   const grade = taxonomy.findGrade(flow.grade ?? flow.kind);
   if (!grade || grade.kind !== flow.kind)
-    faults.push({ pointer: "/grade", code: "unknown_grade", message: `the taxonomy has no grade ${flow.grade} of the kind ${flow.kind}; see /v1/taxonomy/grades` });
+    faults.push({
+      pointer: "/grade",
+      code: "unknown_grade",
+      message: `the taxonomy has no grade ${flow.grade} of the kind ${flow.kind}; see /v1/taxonomy/grades`,
+    });
   if (flow.codes.ewc !== null && !taxonomy.findEwc(flow.codes.ewc))
-    faults.push({ pointer: "/codes/ewc", code: "unknown_ewc", message: `the European list of waste has no code ${flow.codes.ewc}; see /v1/taxonomy/ewc` });
+    faults.push({
+      pointer: "/codes/ewc",
+      code: "unknown_ewc",
+      message: `the European list of waste has no code ${flow.codes.ewc}; see /v1/taxonomy/ewc`,
+    });
   if (grade) faults.push(...checkUnits(flow, grade));
   return faults;
 }
@@ -23,13 +31,25 @@ function checkUnits({ quantity, economics }: Omit<FlowContent, "status">, grade:
   if (!measure.ok) return [];
   const { dimension, per } = measure.measure;
   const faults: FieldError[] = [];
-  const toGrade = bridgeQuantity({ dimension, per }, { dimension: grade.quantityDimension, per }, materialOf(grade), quantity.unit, grade.name);
+  const toGrade = bridgeQuantity(
+    { dimension, per },
+    { dimension: grade.quantityDimension, per },
+    materialOf(grade),
+    quantity.unit,
+    grade.name,
+  );
   if (!toGrade.ok) faults.push({ pointer: "/quantity/unit", code: toGrade.reason, message: toGrade.message });
   for (const [name, price] of Object.entries(economics)) {
     if (price === null) continue;
     const priced = readMeasure(price.per);
     if (!priced.ok) continue;
-    const toPrice = bridgeQuantity({ dimension, per: "once" }, { dimension: priced.measure.dimension, per: "once" }, materialOf(grade), quantity.unit, price.per);
+    const toPrice = bridgeQuantity(
+      { dimension, per: "once" },
+      { dimension: priced.measure.dimension, per: "once" },
+      materialOf(grade),
+      quantity.unit,
+      price.per,
+    );
     if (!toPrice.ok) faults.push({ pointer: `/economics/${name}/per`, code: toPrice.reason, message: toPrice.message });
   }
   return faults;

@@ -1,10 +1,13 @@
 import type { Context } from "hono";
-import type { AppEnvironment } from "./environment.ts";
-import { encodeCursor } from "./cursor.ts";
 import { etagOf } from "./conditions.ts";
+import { encodeCursor } from "./cursor.ts";
+import type { AppEnvironment } from "./environment.ts";
 
 /** Puts the ETag of a versioned answer, its place when it was just created, and whether it is a repeat's first answer. */
-export function describeAnswer(c: Context<AppEnvironment>, answer: { version: number; location?: string; replayed?: boolean }): void {
+export function describeAnswer(
+  c: Context<AppEnvironment>,
+  answer: { version: number; location?: string; replayed?: boolean },
+): void {
   c.header("etag", etagOf(answer.version));
   if (answer.location !== undefined) c.header("location", answer.location);
   if (answer.replayed) c.header("idempotent-replayed", "true");

@@ -13,7 +13,14 @@ export type AppEnvironment = {
   };
 };
 
-const placeByTarget: Record<string, string> = { json: "", param: "/path", query: "/query", header: "/headers", form: "", cookie: "/cookies" };
+const placeByTarget: Record<string, string> = {
+  json: "",
+  param: "/path",
+  query: "/query",
+  header: "/headers",
+  form: "",
+  cookie: "/cookies",
+};
 
 /** A router whose failed validations throw `invalid` with every wrong field. */
 export function createRouter(): OpenAPIHono<AppEnvironment> {

@@ -2,12 +2,29 @@ import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { externalIdSchema, flowContentSchema } from "../domain/flow.ts";
 import { idSchema } from "../domain/ids.ts";
-import { createFlow, deleteFlow, type FlowMove, flowMoves, getFlow, listFlows, moveFlow, putFlow, updateFlow } from "../operations/flows.ts";
+import {
+  createFlow,
+  deleteFlow,
+  type FlowMove,
+  flowMoves,
+  getFlow,
+  listFlows,
+  moveFlow,
+  putFlow,
+  updateFlow,
+} from "../operations/flows.ts";
 import { describeAnswer, nextCursor } from "./answers.ts";
 import { etagOf, isNotModified, readExpectation, readIfMatch } from "./conditions.ts";
 import { decodeCursor } from "./cursor.ts";
 import { createRouter } from "./environment.ts";
-import { etagHeader, idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader, listQuery, problems } from "./schemas/answers.ts";
+import {
+  etagHeader,
+  idempotencyKeyHeader,
+  ifMatchHeader,
+  ifNoneMatchHeader,
+  listQuery,
+  problems,
+} from "./schemas/answers.ts";
 import { answerFlow, flowExample, flowListSchema, flowSchema } from "./schemas/flow.ts";
 import { flowFilterSchema, readFlowFilter } from "./schemas/flowFilter.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
@@ -15,14 +32,22 @@ import { mergePatchOf, operation } from "./schemas/operation.ts";
 const path = "/v1/flows";
 const params = z.object({ flowId: idSchema("flow") });
 const json = { "application/json": { schema: flowSchema } };
-const body = { required: true, content: { "application/json": { schema: flowContentSchema, example: flowExample as z.input<typeof flowContentSchema> } } };
+const body = {
+  required: true,
+  content: {
+    "application/json": { schema: flowContentSchema, example: flowExample as z.input<typeof flowContentSchema> },
+  },
+};
 
 const listRoute = createRoute({
   ...operation("listFlows", "flows", "List resource flows"),
   method: "get",
   path,
   request: { query: z.object({ ...listQuery, ...flowFilterSchema }) },
-  responses: { 200: { description: "Newest first", content: { "application/json": { schema: flowListSchema } } }, ...problems(400, 401, 403) },
+  responses: {
+    200: { description: "Newest first", content: { "application/json": { schema: flowListSchema } } },
+    ...problems(400, 401, 403),
+  },
 });
 
 const createFlowRoute = createRoute({
@@ -30,7 +55,10 @@ const createFlowRoute = createRoute({
   method: "post",
   path,
   request: { headers: z.object({ "idempotency-key": idempotencyKeyHeader }), body },
-  responses: { 201: { description: "Created", headers: etagHeader, content: json }, ...problems(400, 401, 403, 409, 413, 415, 422) },
+  responses: {
+    201: { description: "Created", headers: etagHeader, content: json },
+    ...problems(400, 401, 403, 409, 413, 415, 422),
+  },
 });
 
 const putRoute = createRoute({
@@ -54,15 +82,26 @@ const getRoute = createRoute({
   method: "get",
   path: `${path}/{flowId}`,
   request: { params, headers: z.object({ "if-none-match": ifNoneMatchHeader }) },
-  responses: { 200: { description: "The flow", headers: etagHeader, content: json }, 304: { description: "Not changed" }, ...problems(400, 401, 403, 404) },
+  responses: {
+    200: { description: "The flow", headers: etagHeader, content: json },
+    304: { description: "Not changed" },
+    ...problems(400, 401, 403, 404),
+  },
 });
 
 const updateRoute = createRoute({
   ...operation("updateFlow", "flows", "Change a flow by JSON Merge Patch"),
   method: "patch",
   path: `${path}/{flowId}`,
-  request: { params, headers: z.object({ "if-match": ifMatchHeader }), body: mergePatchOf(flowContentSchema, { quantity: { amount: 600_000 } }) },
-  responses: { 200: { description: "Changed", headers: etagHeader, content: json }, ...problems(400, 401, 403, 404, 409, 412, 413, 415) },
+  request: {
+    params,
+    headers: z.object({ "if-match": ifMatchHeader }),
+    body: mergePatchOf(flowContentSchema, { quantity: { amount: 600_000 } }),
+  },
+  responses: {
+    200: { description: "Changed", headers: etagHeader, content: json },
+    ...problems(400, 401, 403, 404, 409, 412, 413, 415),
+  },
 });
 
 const deleteRoute = createRoute({
@@ -81,13 +120,19 @@ const moveRoute = createRoute({
     params: z.object({ flowId: idSchema("flow"), move: z.enum(Object.keys(flowMoves) as [FlowMove, ...FlowMove[]]) }),
     headers: z.object({ "if-match": ifMatchHeader, "idempotency-key": idempotencyKeyHeader }),
   },
-  responses: { 200: { description: "Moved", headers: etagHeader, content: json }, ...problems(400, 401, 403, 404, 409, 412, 422) },
+  responses: {
+    200: { description: "Moved", headers: etagHeader, content: json },
+    ...problems(400, 401, 403, 404, 409, 412, 422),
+  },
 });
 
 export const flows = createRouter()
   .openapi(listRoute, async (c) => {
     const { limit, cursor, ...filter } = c.req.valid("query");
-    const { items, next } = await listFlows(c.var.context, readFlowFilter(filter), { limit, after: decodeCursor("flows", cursor) });
+    const { items, next } = await listFlows(c.var.context, readFlowFilter(filter), {
+      limit,
+      after: decodeCursor("flows", cursor),
+    });
     return c.json({ data: items.map(answerFlow), nextCursor: nextCursor(c, "flows", next) }, 200);
   })
   .openapi(createFlowRoute, async (c) => {
@@ -98,7 +143,12 @@ export const flows = createRouter()
   .openapi(putRoute, async (c) => {
     const headers = c.req.valid("header");
     const expectation = readExpectation(headers["if-match"], headers["if-none-match"]);
-    const { record, created } = await putFlow(c.var.context, c.req.valid("param").externalId, c.req.valid("json"), expectation);
+    const { record, created } = await putFlow(
+      c.var.context,
+      c.req.valid("param").externalId,
+      c.req.valid("json"),
+      expectation,
+    );
     describeAnswer(c, { version: record.version, ...(created ? { location: `${path}/${record.id}` } : {}) });
     return created ? c.json(answerFlow(record), 201) : c.json(answerFlow(record), 200);
   })
@@ -109,7 +159,12 @@ export const flows = createRouter()
     return c.json(answerFlow(flow), 200);
   })
   .openapi(updateRoute, async (c) => {
-    const flow = await updateFlow(c.var.context, c.req.valid("param").flowId, await c.req.json(), readIfMatch(c.req.valid("header")["if-match"]));
+    const flow = await updateFlow(
+      c.var.context,
+      c.req.valid("param").flowId,
+      await c.req.json(),
+      readIfMatch(c.req.valid("header")["if-match"]),
+    );
     describeAnswer(c, { version: flow.version });
     return c.json(answerFlow(flow), 200);
   })
@@ -119,7 +174,12 @@ export const flows = createRouter()
   })
   .openapi(moveRoute, async (c) => {
     const { flowId, move } = c.req.valid("param");
-    const { value: flow, replayed } = await moveFlow(c.var.context, flowId, move, readIfMatch(c.req.valid("header")["if-match"]));
+    const { value: flow, replayed } = await moveFlow(
+      c.var.context,
+      flowId,
+      move,
+      readIfMatch(c.req.valid("header")["if-match"]),
+    );
     describeAnswer(c, { version: flow.version, replayed });
     return c.json(answerFlow(flow), 200);
   });

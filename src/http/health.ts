@@ -1,14 +1,21 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
-import { toAppError } from "./problem.ts";
 import { createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
+import { toAppError } from "./problem.ts";
 
 const liveSchema = z.object({ status: z.literal("live") }).meta({ id: "Live" });
 const readySchema = z
   .object({
     status: z.enum(["ready", "not_ready"]),
-    dependencies: z.array(z.object({ name: z.string(), status: z.enum(["up", "down"]), latencyMs: z.number().nullable(), reason: z.string().nullable() })),
+    dependencies: z.array(
+      z.object({
+        name: z.string(),
+        status: z.enum(["up", "down"]),
+        latencyMs: z.number().nullable(),
+        reason: z.string().nullable(),
+      }),
+    ),
   })
   .meta({ id: "Readiness" });
 
@@ -19,7 +26,10 @@ const liveRoute = createRoute({
   method: "get",
   path: "/health/live",
   security: [],
-  responses: { 200: { description: "It runs", content: { "application/json": { schema: liveSchema } } }, "4XX": { description: "A fault of the request" } },
+  responses: {
+    200: { description: "It runs", content: { "application/json": { schema: liveSchema } } },
+    "4XX": { description: "A fault of the request" },
+  },
 });
 
 const readyRoute = createRoute({
@@ -44,10 +54,22 @@ export function health(begin: BeginRequest) {
       try {
         const open = begin({ env: c.env, request: c.req.raw, requestId: c.var.requestId, waitUntil: () => undefined });
         const latencyMs = await open.pingDatabase();
-        return c.json({ status: "ready" as const, dependencies: [{ name: "postgresql", status: "up" as const, latencyMs, reason: null }] }, 200);
+        return c.json(
+          {
+            status: "ready" as const,
+            dependencies: [{ name: "postgresql", status: "up" as const, latencyMs, reason: null }],
+          },
+          200,
+        );
       } catch (error) {
         const { message } = toAppError(error);
-        return c.json({ status: "not_ready" as const, dependencies: [{ name: "postgresql", status: "down" as const, latencyMs: null, reason: message }] }, 503);
+        return c.json(
+          {
+            status: "not_ready" as const,
+            dependencies: [{ name: "postgresql", status: "down" as const, latencyMs: null, reason: message }],
+          },
+          503,
+        );
       }
     });
 }

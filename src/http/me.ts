@@ -23,7 +23,10 @@ const meRoute = createRoute({
   ...operation("getMe", "me", "Who the caller is"),
   method: "get",
   path: "/v1/me",
-  responses: { 200: { description: "The caller", content: { "application/json": { schema: meSchema } } }, ...problems(401) },
+  responses: {
+    200: { description: "The caller", content: { "application/json": { schema: meSchema } } },
+    ...problems(401),
+  },
 });
 
 export const me = createRouter().openapi(meRoute, async (c) => c.json(await describeCaller(c.var.context), 200));

@@ -2,12 +2,25 @@ import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { idSchema } from "../domain/ids.ts";
 import { organizationContentSchema } from "../domain/organization.ts";
-import { closeOrganization, createOrganization, getOrganization, listOrganizations, updateOrganization } from "../operations/organizations.ts";
+import {
+  closeOrganization,
+  createOrganization,
+  getOrganization,
+  listOrganizations,
+  updateOrganization,
+} from "../operations/organizations.ts";
 import { describeAnswer, nextCursor } from "./answers.ts";
-import { isNotModified, readIfMatch, etagOf } from "./conditions.ts";
+import { etagOf, isNotModified, readIfMatch } from "./conditions.ts";
 import { decodeCursor } from "./cursor.ts";
 import { createRouter } from "./environment.ts";
-import { etagHeader, idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader, listQuery, problems } from "./schemas/answers.ts";
+import {
+  etagHeader,
+  idempotencyKeyHeader,
+  ifMatchHeader,
+  ifNoneMatchHeader,
+  listQuery,
+  problems,
+} from "./schemas/answers.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
 import { createdOrganizationSchema, organizationListSchema, organizationSchema } from "./schemas/organization.ts";
 
@@ -20,7 +33,10 @@ const listRoute = createRoute({
   method: "get",
   path,
   request: { query: z.object({ ...listQuery, externalId: z.string().max(128).optional() }) },
-  responses: { 200: { description: "Newest first", content: { "application/json": { schema: organizationListSchema } } }, ...problems(400, 401, 403) },
+  responses: {
+    200: { description: "Newest first", content: { "application/json": { schema: organizationListSchema } } },
+    ...problems(400, 401, 403),
+  },
 });
 
 const createOrganizationRoute = createRoute({
@@ -32,7 +48,11 @@ const createOrganizationRoute = createRoute({
     body: { required: true, content: { "application/json": { schema: organizationContentSchema, example } } },
   },
   responses: {
-    201: { description: "Created; the key is shown this once", headers: etagHeader, content: { "application/json": { schema: createdOrganizationSchema } } },
+    201: {
+      description: "Created; the key is shown this once",
+      headers: etagHeader,
+      content: { "application/json": { schema: createdOrganizationSchema } },
+    },
     ...problems(400, 401, 403, 409, 413, 415, 422),
   },
 });
@@ -43,7 +63,11 @@ const getRoute = createRoute({
   path: `${path}/{organizationId}`,
   request: { params, headers: z.object({ "if-none-match": ifNoneMatchHeader }) },
   responses: {
-    200: { description: "The organization", headers: etagHeader, content: { "application/json": { schema: organizationSchema } } },
+    200: {
+      description: "The organization",
+      headers: etagHeader,
+      content: { "application/json": { schema: organizationSchema } },
+    },
     304: { description: "Not changed" },
     ...problems(400, 401, 403, 404),
   },
@@ -53,15 +77,27 @@ const updateRoute = createRoute({
   ...operation("updateOrganization", "organizations", "Change an organization by JSON Merge Patch"),
   method: "patch",
   path: `${path}/{organizationId}`,
-  request: { params, headers: z.object({ "if-match": ifMatchHeader }), body: mergePatchOf(organizationContentSchema, { name: "Asnæs Power Station" }) },
+  request: {
+    params,
+    headers: z.object({ "if-match": ifMatchHeader }),
+    body: mergePatchOf(organizationContentSchema, { name: "Asnæs Power Station" }),
+  },
   responses: {
-    200: { description: "Changed", headers: etagHeader, content: { "application/json": { schema: organizationSchema } } },
+    200: {
+      description: "Changed",
+      headers: etagHeader,
+      content: { "application/json": { schema: organizationSchema } },
+    },
     ...problems(400, 401, 403, 404, 409, 412, 413, 415),
   },
 });
 
 const closeRoute = createRoute({
-  ...operation("deleteOrganization", "organizations", "Close an organization: its flows are withdrawn and its keys revoked"),
+  ...operation(
+    "deleteOrganization",
+    "organizations",
+    "Close an organization: its flows are withdrawn and its keys revoked",
+  ),
   method: "delete",
   path: `${path}/{organizationId}`,
   request: { params, headers: z.object({ "if-match": ifMatchHeader }) },
@@ -71,7 +107,11 @@ const closeRoute = createRoute({
 export const organizations = createRouter()
   .openapi(listRoute, async (c) => {
     const { limit, cursor, externalId } = c.req.valid("query");
-    const { items, next } = await listOrganizations(c.var.context, { externalId }, { limit, after: decodeCursor("organizations", cursor) });
+    const { items, next } = await listOrganizations(
+      c.var.context,
+      { externalId },
+      { limit, after: decodeCursor("organizations", cursor) },
+    );
     return c.json({ data: items, nextCursor: nextCursor(c, "organizations", next) }, 200);
   })
   .openapi(createOrganizationRoute, async (c) => {
@@ -87,11 +127,20 @@ export const organizations = createRouter()
   })
   .openapi(updateRoute, async (c) => {
     const ifMatch = readIfMatch(c.req.valid("header")["if-match"]);
-    const organization = await updateOrganization(c.var.context, c.req.valid("param").organizationId, await c.req.json(), ifMatch);
+    const organization = await updateOrganization(
+      c.var.context,
+      c.req.valid("param").organizationId,
+      await c.req.json(),
+      ifMatch,
+    );
     describeAnswer(c, { version: organization.version });
     return c.json(organization, 200);
   })
   .openapi(closeRoute, async (c) => {
-    await closeOrganization(c.var.context, c.req.valid("param").organizationId, readIfMatch(c.req.valid("header")["if-match"]));
+    await closeOrganization(
+      c.var.context,
+      c.req.valid("param").organizationId,
+      readIfMatch(c.req.valid("header")["if-match"]),
+    );
     return c.body(null, 204);
   });

@@ -8,7 +8,14 @@ import { describeAnswer, nextCursor } from "./answers.ts";
 import { etagOf, isNotModified, readExpectation, readIfMatch } from "./conditions.ts";
 import { decodeCursor } from "./cursor.ts";
 import { createRouter } from "./environment.ts";
-import { etagHeader, idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader, listQuery, problems } from "./schemas/answers.ts";
+import {
+  etagHeader,
+  idempotencyKeyHeader,
+  ifMatchHeader,
+  ifNoneMatchHeader,
+  listQuery,
+  problems,
+} from "./schemas/answers.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
 import { siteListSchema, siteSchema } from "./schemas/site.ts";
 
@@ -29,9 +36,16 @@ const listRoute = createRoute({
   method: "get",
   path,
   request: {
-    query: z.object({ ...listQuery, externalId: z.string().max(128).optional(), organizationId: idSchema("organization").optional() }),
+    query: z.object({
+      ...listQuery,
+      externalId: z.string().max(128).optional(),
+      organizationId: idSchema("organization").optional(),
+    }),
   },
-  responses: { 200: { description: "Newest first", content: { "application/json": { schema: siteListSchema } } }, ...problems(400, 401, 403) },
+  responses: {
+    200: { description: "Newest first", content: { "application/json": { schema: siteListSchema } } },
+    ...problems(400, 401, 403),
+  },
 });
 
 const createSiteRoute = createRoute({
@@ -39,7 +53,10 @@ const createSiteRoute = createRoute({
   method: "post",
   path,
   request: { headers: z.object({ "idempotency-key": idempotencyKeyHeader }), body },
-  responses: { 201: { description: "Created", headers: etagHeader, content: json }, ...problems(400, 401, 403, 409, 413, 415, 422) },
+  responses: {
+    201: { description: "Created", headers: etagHeader, content: json },
+    ...problems(400, 401, 403, 409, 413, 415, 422),
+  },
 });
 
 const putRoute = createRoute({
@@ -63,15 +80,26 @@ const getRoute = createRoute({
   method: "get",
   path: `${path}/{siteId}`,
   request: { params, headers: z.object({ "if-none-match": ifNoneMatchHeader }) },
-  responses: { 200: { description: "The site", headers: etagHeader, content: json }, 304: { description: "Not changed" }, ...problems(400, 401, 403, 404) },
+  responses: {
+    200: { description: "The site", headers: etagHeader, content: json },
+    304: { description: "Not changed" },
+    ...problems(400, 401, 403, 404),
+  },
 });
 
 const updateRoute = createRoute({
   ...operation("updateSite", "sites", "Change a site by JSON Merge Patch"),
   method: "patch",
   path: `${path}/{siteId}`,
-  request: { params, headers: z.object({ "if-match": ifMatchHeader }), body: mergePatchOf(siteContentSchema, { nace: "35.11" }) },
-  responses: { 200: { description: "Changed", headers: etagHeader, content: json }, ...problems(400, 401, 403, 404, 409, 412, 413, 415) },
+  request: {
+    params,
+    headers: z.object({ "if-match": ifMatchHeader }),
+    body: mergePatchOf(siteContentSchema, { nace: "35.11" }),
+  },
+  responses: {
+    200: { description: "Changed", headers: etagHeader, content: json },
+    ...problems(400, 401, 403, 404, 409, 412, 413, 415),
+  },
 });
 
 const deleteRoute = createRoute({
@@ -96,7 +124,12 @@ export const sites = createRouter()
   .openapi(putRoute, async (c) => {
     const headers = c.req.valid("header");
     const expectation = readExpectation(headers["if-match"], headers["if-none-match"]);
-    const { record, created } = await putSite(c.var.context, c.req.valid("param").externalId, c.req.valid("json"), expectation);
+    const { record, created } = await putSite(
+      c.var.context,
+      c.req.valid("param").externalId,
+      c.req.valid("json"),
+      expectation,
+    );
     describeAnswer(c, { version: record.version, ...(created ? { location: `${path}/${record.id}` } : {}) });
     return created ? c.json(record, 201) : c.json(record, 200);
   })
@@ -107,7 +140,12 @@ export const sites = createRouter()
     return c.json(site, 200);
   })
   .openapi(updateRoute, async (c) => {
-    const site = await updateSite(c.var.context, c.req.valid("param").siteId, await c.req.json(), readIfMatch(c.req.valid("header")["if-match"]));
+    const site = await updateSite(
+      c.var.context,
+      c.req.valid("param").siteId,
+      await c.req.json(),
+      readIfMatch(c.req.valid("header")["if-match"]),
+    );
     describeAnswer(c, { version: site.version });
     return c.json(site, 200);
   })

@@ -10,9 +10,9 @@ export type Triple = readonly [low: number, middle: number, high: number];
 export type Carriage = {
   name: TransportClassName;
   carriedBy: TransportClass["carriedBy"];
-  /** Paid once: pipe or line, laid along its detour. */
-  investmentPerMeter: Triple;
-  /** The same as an annuity with yearly upkeep. */
+  /** Paid once: pipe or line laid along its detour, or one journey of people and machines, there and back. */
+  oncePerMeter: Triple;
+  /** Paid each year: the annuity of the investment with its upkeep, or a year's journeys. */
   yearlyPerMeter: Triple;
   /** Freight for one kg over one metre, empty return included, and handling of one kg. */
   freightPerKgMeter: Triple;
@@ -20,8 +20,6 @@ export type Carriage = {
   /** Pumping one canonical unit of `pumpedDimension` over one metre. */
   pumpedDimension: Dimension | null;
   pumpingPerUnitMeter: Triple;
-  /** Journeys of people and machines, there and back, for each metre. */
-  visitPerMeter: Triple;
   /** Share lost for each metre. */
   lossPerMeter: Triple;
   /** kg CO2e of freight for one kg over one metre, and of pumping one unit over one metre. */
@@ -50,15 +48,20 @@ export function compileCarriages(tables: MatchingTables): Record<TransportClassN
   >;
 }
 
-function compileCarriage(name: TransportClassName, of: TransportClass, { transport, energy }: MatchingTables): Carriage {
+function compileCarriage(
+  name: TransportClassName,
+  of: TransportClass,
+  { transport, energy }: MatchingTables,
+): Carriage {
   const { detourFactor, emptyReturnFactor, freight, handlingEurPerTonne, annuity } = transport;
   const isRoad = of.carriedBy === "road";
-  const detour = detourFactor[isRoad || of.carriedBy === "visit" ? "road" : of.carriedBy].value;
+  const detour = detourFactor[of.carriedBy === "visit" ? "road" : of.carriedBy].value;
   const perMeter = detour / metersPerKilometer;
-  const investmentPerMeter = scale(of.investmentEurPerKm, perMeter);
-  const yearlyShare = scale(of.upkeepShareOfInvestmentPerYear, 1).map(
-    (upkeep) => upkeep + annuityFactor(annuity.ratePerYear, annuity.years),
-  );
+  const isVisit = of.carriedBy === "visit";
+  const oncePerMeter = scale(isVisit ? of.visitEurPerKm : of.investmentEurPerKm, perMeter);
+  const [least, middle, most] = scale(of.upkeepShareOfInvestmentPerYear, 1);
+  const yearly = annuityFactor(annuity.ratePerYear, annuity.years);
+  const timesPerYear: Triple = isVisit ? scale(of.visitsPerYear, 1) : [least + yearly, middle + yearly, most + yearly];
   const pumped = of.pumpingKwhPerKm && readMeasure(of.pumpingKwhPerKm.per);
   const pumpedUnits = pumped?.ok ? pumped.measure.factor : 1;
   const kwh = scale(of.pumpingKwhPerKm, perMeter / pumpedUnits);
@@ -66,13 +69,12 @@ function compileCarriage(name: TransportClassName, of: TransportClass, { transpo
   return {
     name,
     carriedBy: of.carriedBy,
-    investmentPerMeter,
-    yearlyPerMeter: investmentPerMeter.map((investment, end) => investment * yearlyShare[end]!) as unknown as Triple,
+    oncePerMeter,
+    yearlyPerMeter: multiply(oncePerMeter, timesPerYear),
     freightPerKgMeter: isRoad ? scale(freight.road.costEurPerTonneKm, perTonne * emptyReturnFactor.value) : nothing,
     handlingPerKg: isRoad ? scale(handlingEurPerTonne.road, 1 / kilogramsPerTonne) : nothing,
     pumpedDimension: pumped?.ok ? pumped.measure.dimension : null,
     pumpingPerUnitMeter: multiply(kwh, scale(energy.electricity.priceEurPerMwh, 1 / 1_000)),
-    visitPerMeter: scale(of.visitEurPerKm, perMeter),
     lossPerMeter: scale(of.lossSharePerKm, perMeter),
     carbonPerKgMeter: isRoad ? scale(freight.road.carbonKgPerTonneKm, perTonne) : nothing,
     carbonPerUnitMeter: multiply(kwh, scale(energy.electricity.carbonKgPerKwh, 1)),

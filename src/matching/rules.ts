@@ -1,7 +1,4 @@
-import { bridgeQuantity } from "../domain/quantity.ts";
-import type { Dimension } from "../domain/dimension.ts";
-import { dimensions, readMeasure } from "../domain/dimension.ts";
-import type { Grade, MoneyRange } from "../domain/reference/types.ts";
+import type { Grade } from "../domain/reference/types.ts";
 import type { GradeRelation, Taxonomy } from "../domain/taxonomy.ts";
 import { type Carriage, compileCarriages } from "./carriage.ts";
 import { termNames } from "./evaluation.ts";
@@ -80,12 +77,16 @@ export function relatePair(rules: Rules, outputGrade: number, inputGrade: number
   return cell;
 }
 
-/** A pairing names grades, their ancestors or kinds; the one stated first holds. */
+/** By the media on the two sides of the exchanger. */
 function findApproach({ tables, taxonomy }: Rules, output: Grade, input: Grade): number {
-  const from = taxonomy.ancestorsOf(output.slug);
-  const to = taxonomy.ancestorsOf(input.slug);
-  const { pairings, default: usual } = tables.approachTemperatures;
-  return pairings.find((pairing) => from.includes(pairing.from) && to.includes(pairing.to))?.kelvin ?? usual.kelvin;
+  const { pairings, mediumByGrade, default: usual } = tables.approachTemperatures;
+  const mediumOf = ({ slug }: Grade) =>
+    taxonomy
+      .ancestorsOf(slug)
+      .map((grade) => mediumByGrade[grade])
+      .find((medium) => medium !== undefined) ?? "liquid";
+  const [from, to] = [mediumOf(output), mediumOf(input)];
+  return pairings.find((pairing) => pairing.from === from && pairing.to === to)?.kelvin ?? usual.kelvin;
 }
 
 /** The greatest is given what rounding leaves over, so that the units sum to 2^40 and no score is over 1. */
@@ -99,26 +100,3 @@ function compileWeights({ scoring }: MatchingTables): Float64Array {
 
 /** Contributions are whole multiples of one of these parts of 1: any order of adding up gives the same score. */
 export const scoreUnits = 2 ** 40;
-
-/** What leads between dimensions for a grade. */
-export const materialOf = (grade: Grade) => ({
-  densityKgPerM3: grade.densityKgPerM3,
-  heatingValueMjPerKg: grade.heatingValueMjPerKg,
-});
-
-/** EUR for one canonical unit of `dimension`; null where the unit of the price does not lead there. */
-export function eurPerCanonical(
-  range: MoneyRange | null,
-  dimension: Dimension,
-  material: ReturnType<typeof materialOf>,
-): { low: number; high: number } | null {
-  if (range === null) return null;
-  const read = readMeasure(range.per);
-  if (!read.ok) return null;
-  const bridge = bridgeQuantity({ dimension, per: "once" }, { dimension: read.measure.dimension, per: "once" }, material);
-  if (!bridge.ok) return null;
-  const scale = bridge.value / read.measure.factor;
-  return { low: range.low * scale, high: range.high * scale };
-}
-
-export const dimensionIndex = (dimension: Dimension) => dimensions.indexOf(dimension);

@@ -70,6 +70,7 @@ const transportClass = z.object({
   pumpingKwhPerKm: range.safeExtend({ per: z.string() }).nullable(),
   lossSharePerKm: range.nullable(),
   visitEurPerKm: range.nullable(),
+  visitsPerYear: range.nullable(),
 });
 
 const freightFigures = z.object({ costEurPerTonneKm: range, carbonKgPerTonneKm: range });
@@ -88,6 +89,7 @@ const transport = z.object({
 
 const nearThreshold = z.object({
   gate: z.string(),
+  direction: z.enum(["below", "above", "either"]),
   measure: z.enum(["absolute", "relative", "factor", "count"]),
   value: figure,
   unit: z.string().nullable(),
@@ -128,17 +130,13 @@ export const tablesSchema = z.strictObject({
   near: z.array(nearThreshold),
   approachTemperatures: z.object({
     default: z.object({ kelvin: figure, sources }),
-    pairings: z.array(
-      z.object({ from: z.string(), to: z.string(), kelvin: figure, note: z.string(), sources }),
-    ),
+    pairings: z.array(z.object({ from: z.string(), to: z.string(), kelvin: figure, note: z.string(), sources })),
+    mediumByGrade: z.record(z.string(), z.string()),
   }),
   closing: z.record(z.string(), closingMeasure),
   energy: z.object({
     electricity: z.object({ priceEurPerMwh: range, carbonKgPerKwh: range }),
-    fuels: z.record(
-      z.string(),
-      z.object({ carbonKgPerKwhNet: figure, priceEurPerMwhNet: range.nullable(), sources }),
-    ),
+    fuels: z.record(z.string(), z.object({ carbonKgPerKwhNet: figure, priceEurPerMwhNet: range.nullable(), sources })),
   }),
   properties: z.object({
     properties: z.record(z.string(), property),

@@ -1,5 +1,5 @@
 import type { ChangeStamp } from "../domain/change.ts";
-import type { MatchingTables } from "../matching/tables.ts";
+import type { Matcher } from "../matching/matcher.ts";
 import type { ApiKeyRecord } from "../stores/records/apiKeys.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
@@ -17,7 +17,8 @@ export type Services = {
   candidates: CandidateStore;
   /** The resource taxonomy, remembered by the isolate for a minute. */
   readTaxonomy(): Promise<StoredTaxonomy>;
-  matchingTables: MatchingTables;
+  /** The engine over the taxonomy, the configured tables and the year that begins today. */
+  readMatcher(): Promise<Matcher>;
   issueKey(
     idempotencyKey: string | null,
   ): Promise<{ text: string; record: Pick<ApiKeyRecord, "id" | "digestHex" | "hint"> }>;

@@ -1,10 +1,10 @@
 import type { Changed, Expectation } from "../domain/change.ts";
 import { conflict, invalid, notFound, preconditionFailed } from "../domain/errors.ts";
 import { defaultLegalStatus, type Flow, type FlowContent, type FlowStatus, flowContentSchema } from "../domain/flow.ts";
+import type { FlowFilter } from "../domain/flowFilter.ts";
 import { checkFlowAgainstTaxonomy } from "../domain/flowRules.ts";
 import { computeSearchFacts } from "../domain/flowSearch.ts";
 import { createId, type FlowId, type OrganizationId } from "../domain/ids.ts";
-import type { FlowFilter } from "../domain/flowFilter.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
@@ -16,8 +16,16 @@ import { suggestInBackground } from "./suggestions.ts";
 export const flowMoves = {
   activate: { name: "activate", from: ["draft", "paused"], to: "active", eventType: "turash.flow.activated" },
   pause: { name: "pause", from: ["active"], to: "paused", eventType: "turash.flow.paused" },
-  withdraw: { name: "withdraw", from: ["draft", "active", "paused", "fulfilled"], to: "withdrawn", eventType: "turash.flow.withdrawn" },
-} as const satisfies Record<string, { name: string; from: readonly FlowStatus[]; to: FlowStatus; eventType: `turash.flow.${string}` }>;
+  withdraw: {
+    name: "withdraw",
+    from: ["draft", "active", "paused", "fulfilled"],
+    to: "withdrawn",
+    eventType: "turash.flow.withdrawn",
+  },
+} as const satisfies Record<
+  string,
+  { name: string; from: readonly FlowStatus[]; to: FlowStatus; eventType: `turash.flow.${string}` }
+>;
 export type FlowMove = keyof typeof flowMoves;
 
 export async function listFlows(context: RequestContext, filter: FlowFilter, page: Page): Promise<Paged<Flow>> {
@@ -35,7 +43,9 @@ export async function getFlow(context: RequestContext, id: FlowId): Promise<Flow
 export async function createFlow(context: RequestContext, content: FlowContent): Promise<Changed<Flow>> {
   const { organizationId } = authorizeMember(context.actor, "createFlow");
   const flow = await prepareFlow(context, organizationId, content);
-  const changed = await context.services.flows.create(context, flow, computeSearchFacts(flow), [{ op: "add", path: "", value: content }]);
+  const changed = await context.services.flows.create(context, flow, computeSearchFacts(flow), [
+    { op: "add", path: "", value: content },
+  ]);
   suggestInBackground(context, changed.value);
   return changed;
 }
@@ -50,16 +60,25 @@ export async function putFlow(
   const { organizationId } = authorizeMember(context.actor, "putFlow");
   assertSameExternalId(externalId, content.externalId);
   const flow = await prepareFlow(context, organizationId, { ...content, externalId });
-  const written = await context.services.flows.put(context, flow, computeSearchFacts(flow), expectation, [{ op: "replace", path: "", value: content }]);
+  const written = await context.services.flows.put(context, flow, computeSearchFacts(flow), expectation, [
+    { op: "replace", path: "", value: content },
+  ]);
   const put = settlePut(written, expectation, "flow");
   if (written.kind === "written") suggestInBackground(context, put.record);
   return put;
 }
 
-export async function updateFlow(context: RequestContext, id: FlowId, patch: object, ifMatch: number | null): Promise<Flow> {
+export async function updateFlow(
+  context: RequestContext,
+  id: FlowId,
+  patch: object,
+  ifMatch: number | null,
+): Promise<Flow> {
   const { organizationId } = authorizeMember(context.actor, "updateFlow");
   if ("status" in patch)
-    throw invalid([{ pointer: "/status", code: "not_patchable", message: "is changed by POST .../activate, pause or withdraw" }]);
+    throw invalid([
+      { pointer: "/status", code: "not_patchable", message: "is changed by POST .../activate, pause or withdraw" },
+    ]);
   const { flows } = context.services;
   const flow = await revise(
     "flow",
@@ -78,7 +97,12 @@ export async function updateFlow(context: RequestContext, id: FlowId, patch: obj
   return flow;
 }
 
-export async function moveFlow(context: RequestContext, id: FlowId, move: FlowMove, ifMatch: number | null): Promise<Changed<Flow>> {
+export async function moveFlow(
+  context: RequestContext,
+  id: FlowId,
+  move: FlowMove,
+  ifMatch: number | null,
+): Promise<Changed<Flow>> {
   authorizeMember(context.actor, "moveFlow");
   const rule = flowMoves[move];
   const written = await context.services.flows.move(context, id, rule, ifMatch);
@@ -89,7 +113,10 @@ export async function moveFlow(context: RequestContext, id: FlowId, move: FlowMo
   if (written.kind === "missing") throw notFound("flow");
   const { version, status } = written.current;
   if (ifMatch !== null && version !== ifMatch) throw preconditionFailed(version);
-  throw conflict("flow_state", `A flow that is ${status} cannot be moved by ${move}: it must be ${rule.from.join(" or ")}.`);
+  throw conflict(
+    "flow_state",
+    `A flow that is ${status} cannot be moved by ${move}: it must be ${rule.from.join(" or ")}.`,
+  );
 }
 
 export async function deleteFlow(context: RequestContext, id: FlowId, ifMatch: number | null): Promise<void> {
@@ -102,7 +129,12 @@ export async function deleteFlow(context: RequestContext, id: FlowId, ifMatch: n
 }
 
 /** A flow ready to be written: its grade and legal status filled in, and everything held against the taxonomy. */
-export async function prepareFlow(context: RequestContext, organizationId: OrganizationId, content: FlowContent, current?: Flow): Promise<Flow> {
+export async function prepareFlow(
+  context: RequestContext,
+  organizationId: OrganizationId,
+  content: FlowContent,
+  current?: Flow,
+): Promise<Flow> {
   const taxonomy = await context.services.readTaxonomy();
   const faults = checkFlowAgainstTaxonomy(content, taxonomy);
   if (faults.length > 0) throw invalid(faults);
@@ -122,6 +154,15 @@ export async function prepareFlow(context: RequestContext, organizationId: Organ
 }
 
 function contentOf(flow: Flow): Omit<FlowContent, "status"> {
-  const { id: _id, organizationId: _organization, status: _status, reservedAmount: _reserved, version: _version, createdAt: _created, updatedAt: _updated, ...content } = flow;
+  const {
+    id: _id,
+    organizationId: _organization,
+    status: _status,
+    reservedAmount: _reserved,
+    version: _version,
+    createdAt: _created,
+    updatedAt: _updated,
+    ...content
+  } = flow;
   return content;
 }

@@ -17,7 +17,15 @@ export type Caller = {
 export async function describeCaller(context: RequestContext): Promise<Caller> {
   const { actor } = context;
   authorize(actor, "getMe");
-  if (actor.kind === "operator") return { kind: "operator", organization: null, memberId: null, role: null, scopes: ["operations"], credential: actor.credential };
+  if (actor.kind === "operator")
+    return {
+      kind: "operator",
+      organization: null,
+      memberId: null,
+      role: null,
+      scopes: ["operations"],
+      credential: actor.credential,
+    };
   const organization = await context.services.organizations.find(context, actor.organizationId);
   if (!organization) throw notFound("organization");
   const { memberId, role, scopes, credential } = actor;

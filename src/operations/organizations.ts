@@ -1,9 +1,9 @@
-import { roles, type Role, type Scope, scopes } from "../domain/actor.ts";
+import { type Role, roles, type Scope, scopes } from "../domain/actor.ts";
 import { forbidden, notFound, preconditionFailed } from "../domain/errors.ts";
-import { createId, type ApiKeyId, type OrganizationId } from "../domain/ids.ts";
+import { type ApiKeyId, createId, type OrganizationId } from "../domain/ids.ts";
 import { type Organization, type OrganizationContent, organizationContentSchema } from "../domain/organization.ts";
-import type { OrganizationFilter } from "../stores/records/organizations.ts";
 import type { Page, Paged } from "../domain/page.ts";
+import type { OrganizationFilter } from "../stores/records/organizations.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize } from "./permissions.ts";
 import { describeChange, mergeContent, revise } from "./revision.ts";
@@ -11,7 +11,11 @@ import { describeChange, mergeContent, revise } from "./revision.ts";
 /** Everything that a key of an organization can be given; `operations` is the operator's. */
 const ownerScopes = scopes.filter((scope) => scope !== "operations");
 
-export async function listOrganizations(context: RequestContext, filter: OrganizationFilter, page: Page): Promise<Paged<Organization>> {
+export async function listOrganizations(
+  context: RequestContext,
+  filter: OrganizationFilter,
+  page: Page,
+): Promise<Paged<Organization>> {
   authorize(context.actor, "listOrganizations");
   return context.services.organizations.list(context, filter, page);
 }
@@ -32,16 +36,29 @@ export async function createOrganization(
 ): Promise<{ organization: Organization; apiKey: FirstKey; replayed: boolean }> {
   authorize(context.actor, "createOrganization");
   const at = context.at.toISOString();
-  const organization: Organization = { ...content, id: createId("organization"), version: 1, createdAt: at, updatedAt: at };
+  const organization: Organization = {
+    ...content,
+    id: createId("organization"),
+    version: 1,
+    createdAt: at,
+    updatedAt: at,
+  };
   const role = roles[roles.length - 1] as Extract<Role, "owner">;
   const { text, record } = await context.services.issueKey(context.idempotency?.key ?? null);
   const key = { ...record, name: "First key", role, scopes: ownerScopes };
-  const { value, replayed } = await context.services.organizations.create(context, organization, key, [{ op: "add", path: "", value: content }]);
+  const { value, replayed } = await context.services.organizations.create(context, organization, key, [
+    { op: "add", path: "", value: content },
+  ]);
   return { organization: value, apiKey: { id: record.id, key: text, role, scopes: ownerScopes }, replayed };
 }
 
 /** Changes an organization by merge patch; whether it is verified is the operator's to say. */
-export async function updateOrganization(context: RequestContext, id: OrganizationId, patch: object, ifMatch: number | null): Promise<Organization> {
+export async function updateOrganization(
+  context: RequestContext,
+  id: OrganizationId,
+  patch: object,
+  ifMatch: number | null,
+): Promise<Organization> {
   authorize(context.actor, "updateOrganization");
   const { organizations } = context.services;
   return revise(
@@ -60,13 +77,23 @@ export async function updateOrganization(context: RequestContext, id: Organizati
 }
 
 /** Closes an organization for good: its flows are withdrawn and its keys stop working within five seconds. */
-export async function closeOrganization(context: RequestContext, id: OrganizationId, ifMatch: number | null): Promise<void> {
+export async function closeOrganization(
+  context: RequestContext,
+  id: OrganizationId,
+  ifMatch: number | null,
+): Promise<void> {
   authorize(context.actor, "deleteOrganization");
   const written = await context.services.organizations.close(context, id, ifMatch);
   if (written.kind === "missing") throw notFound("organization");
   if (written.kind === "refused") throw preconditionFailed(written.current.version);
 }
 
-function contentOf({ id: _id, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...content }: Organization): OrganizationContent {
+function contentOf({
+  id: _id,
+  version: _version,
+  createdAt: _createdAt,
+  updatedAt: _updatedAt,
+  ...content
+}: Organization): OrganizationContent {
   return content;
 }

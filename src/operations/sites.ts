@@ -1,8 +1,8 @@
 import type { Changed, Expectation } from "../domain/change.ts";
 import { conflict, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type OrganizationId, type SiteId } from "../domain/ids.ts";
-import { type Site, type SiteContent, siteContentSchema } from "../domain/site.ts";
 import type { Page, Paged } from "../domain/page.ts";
+import { type Site, type SiteContent, siteContentSchema } from "../domain/site.ts";
 import type { SiteFilter } from "../stores/records/sites.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
@@ -22,7 +22,9 @@ export async function getSite(context: RequestContext, id: SiteId): Promise<Site
 
 export async function createSite(context: RequestContext, content: SiteContent): Promise<Changed<Site>> {
   const { organizationId } = authorizeMember(context.actor, "createSite");
-  return context.services.sites.create(context, newSite(context, organizationId, content), [{ op: "add", path: "", value: content }]);
+  return context.services.sites.create(context, newSite(context, organizationId, content), [
+    { op: "add", path: "", value: content },
+  ]);
 }
 
 /** Creates the site with this externalId or replaces its content; an equal one stays as it is. */
@@ -35,11 +37,18 @@ export async function putSite(
   const { organizationId } = authorizeMember(context.actor, "putSite");
   assertSameExternalId(externalId, content.externalId);
   const site = newSite(context, organizationId, { ...content, externalId });
-  const written = await context.services.sites.put(context, site, expectation, [{ op: "replace", path: "", value: content }]);
+  const written = await context.services.sites.put(context, site, expectation, [
+    { op: "replace", path: "", value: content },
+  ]);
   return settlePut(written, expectation, "site");
 }
 
-export async function updateSite(context: RequestContext, id: SiteId, patch: object, ifMatch: number | null): Promise<Site> {
+export async function updateSite(
+  context: RequestContext,
+  id: SiteId,
+  patch: object,
+  ifMatch: number | null,
+): Promise<Site> {
   const { organizationId } = authorizeMember(context.actor, "updateSite");
   const { sites } = context.services;
   return revise(
@@ -66,24 +75,32 @@ export async function deleteSite(context: RequestContext, id: SiteId, ifMatch: n
 
 /** What a PUT by externalId came to: a refusal is either a version that has moved on, or content that was there already. */
 export function settlePut<Value>(
-  written: { kind: "written"; value: { record: Value; created: boolean } } | { kind: "refused"; current: { version: number; record: Value } } | { kind: "missing" },
+  written:
+    | { kind: "written"; value: { record: Value; created: boolean } }
+    | { kind: "refused"; current: { version: number; record: Value } }
+    | { kind: "missing" },
   expectation: Expectation,
   noun: string,
 ): { record: Value; created: boolean } {
   if (written.kind === "written") return written.value;
   if (written.kind === "missing") throw notFound(noun);
   const { version, record } = written.current;
-  if (expectation === "absent" || (expectation !== null && expectation.version !== version)) throw preconditionFailed(version);
+  if (expectation === "absent" || (expectation !== null && expectation.version !== version))
+    throw preconditionFailed(version);
   return { record, created: false };
 }
 
 /** The externalId of a PUT stands in its path; a body that names another is a slip of the caller's. */
 export function assertSameExternalId(inPath: string, inBody: string | null): void {
-  if (inBody !== null && inBody !== inPath) throw invalidField("/externalId", "external_id_mismatch", `must be the one in the path, ${inPath}`);
+  if (inBody !== null && inBody !== inPath)
+    throw invalidField("/externalId", "external_id_mismatch", `must be the one in the path, ${inPath}`);
 }
 
 /** A record that the caller may see, but change only when it is its own organization's. */
-export function ownRecord<Value extends { organizationId: OrganizationId }>(record: Value | null, organizationId: OrganizationId): Value | null {
+export function ownRecord<Value extends { organizationId: OrganizationId }>(
+  record: Value | null,
+  organizationId: OrganizationId,
+): Value | null {
   return record?.organizationId === organizationId ? record : null;
 }
 
@@ -92,6 +109,13 @@ function newSite(context: RequestContext, organizationId: OrganizationId, conten
   return { ...content, id: createId("site"), organizationId, version: 1, createdAt: at, updatedAt: at };
 }
 
-function contentOf({ id: _id, organizationId: _organizationId, version: _version, createdAt: _createdAt, updatedAt: _updatedAt, ...content }: Site): SiteContent {
+function contentOf({
+  id: _id,
+  organizationId: _organizationId,
+  version: _version,
+  createdAt: _createdAt,
+  updatedAt: _updatedAt,
+  ...content
+}: Site): SiteContent {
   return content;
 }

@@ -20,7 +20,9 @@ export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
   const text = await readBounded(body, c.req.header("content-length"));
   if (text !== "") {
     if (!accepted.includes(mediaType))
-      throw new AppError("invalid", `Send ${accepted[0]}, not ${mediaType || "a body without a Content-Type"}.`, { reason: "unsupported_media_type" });
+      throw new AppError("invalid", `Send ${accepted[0]}, not ${mediaType || "a body without a Content-Type"}.`, {
+        reason: "unsupported_media_type",
+      });
     if (nestingOf(text) > maximumNesting)
       throw invalidField(await pointerAtDepth(text), "too_deep", `nesting is deeper than ${maximumNesting}`);
     await assertJson(text);
@@ -32,7 +34,10 @@ export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
 
 async function readBounded(body: ReadableStream<Uint8Array>, contentLength: string | undefined): Promise<string> {
   const tooLarge = () =>
-    new AppError("invalid", `The body is larger than ${maximumBodyBytes} bytes.`, { reason: "body_too_large", fields: [{ pointer: "", code: "body_too_large", message: `at most ${maximumBodyBytes} bytes` }] });
+    new AppError("invalid", `The body is larger than ${maximumBodyBytes} bytes.`, {
+      reason: "body_too_large",
+      fields: [{ pointer: "", code: "body_too_large", message: `at most ${maximumBodyBytes} bytes` }],
+    });
   if (Number(contentLength ?? 0) > maximumBodyBytes) {
     await body.cancel();
     throw tooLarge();
@@ -82,7 +87,11 @@ async function assertJson(text: string): Promise<void> {
     const errors: { error: number; offset: number; length: number }[] = [];
     parseTree(text, errors, { disallowComments: true });
     const offset = errors[0]?.offset ?? text.length;
-    throw invalidField(toPointer(getLocation(text, offset).path), "malformed_json", `is not JSON at character ${offset + 1}${tokenAt(text, offset)}`);
+    throw invalidField(
+      toPointer(getLocation(text, offset).path),
+      "malformed_json",
+      `is not JSON at character ${offset + 1}${tokenAt(text, offset)}`,
+    );
   }
 }
 

@@ -2,7 +2,10 @@ import * as z from "zod";
 
 const fieldErrorSchema = z
   .object({
-    pointer: z.string().meta({ description: "JSON pointer to the field in the body; /path, /query or /headers lead elsewhere", example: "/quantity/unit" }),
+    pointer: z.string().meta({
+      description: "JSON pointer to the field in the body; /path, /query or /headers lead elsewhere",
+      example: "/quantity/unit",
+    }),
     code: z.string().meta({ example: "unknown_unit" }),
     message: z.string().meta({ example: "kWh is not UCUM; write kW.h" }),
   })
@@ -47,12 +50,16 @@ const titles: Record<number, string> = {
 
 /** The problems that a route may answer with, for its `responses`. */
 export function problems<Status extends number>(...statuses: Status[]) {
-  const answer = (description: string) => ({ description, content: { "application/problem+json": { schema: problemSchema } } });
+  const answer = (description: string) => ({
+    description,
+    content: { "application/problem+json": { schema: problemSchema } },
+  });
   const listed = Object.fromEntries(statuses.map((status) => [status, answer(titles[status] ?? "A problem")]));
-  return { ...listed, "4XX": answer("Another fault of the request"), "5XX": answer("A fault on this side; try again") } as Record<
-    never,
-    never
-  >;
+  return {
+    ...listed,
+    "4XX": answer("Another fault of the request"),
+    "5XX": answer("A fault on this side; try again"),
+  } as Record<never, never>;
 }
 
 export const listQuery = {
@@ -70,11 +77,25 @@ export function listOf<Item extends z.ZodType>(id: string, item: Item) {
     .meta({ id });
 }
 
-export const etagHeader = { ETag: { description: "version of the resource as a strong entity tag", schema: { type: "string" as const }, example: '"3"' } };
+export const etagHeader = {
+  ETag: {
+    description: "version of the resource as a strong entity tag",
+    schema: { type: "string" as const },
+    example: '"3"',
+  },
+};
 
-export const ifMatchHeader = z.string().max(200).optional().meta({ description: "ETag that must still be current; else 412", example: '"3"' });
+export const ifMatchHeader = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({ description: "ETag that must still be current; else 412", example: '"3"' });
 
-export const ifNoneMatchHeader = z.string().max(1_000).optional().meta({ description: "ETag that the caller has; the same is answered with 304", example: '"3"' });
+export const ifNoneMatchHeader = z
+  .string()
+  .max(1_000)
+  .optional()
+  .meta({ description: "ETag that the caller has; the same is answered with 304", example: '"3"' });
 
 export const idempotencyKeyHeader = z
   .string()
@@ -82,9 +103,14 @@ export const idempotencyKeyHeader = z
   .max(255)
   .regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces")
   .optional()
-  .meta({ description: "a repeat of the request with the same key within 24 hours gets the first answer again", example: "0c5d7a0e-6f0c-4c1e-8a9e-5b7d1f2a3c4d" });
+  .meta({
+    description: "a repeat of the request with the same key within 24 hours gets the first answer again",
+    example: "0c5d7a0e-6f0c-4c1e-8a9e-5b7d1f2a3c4d",
+  });
 
-export const timestampSchema = z.iso.datetime().meta({ description: "RFC 3339 in UTC", example: "2026-11-23T09:30:00.000Z" });
+export const timestampSchema = z.iso
+  .datetime()
+  .meta({ description: "RFC 3339 in UTC", example: "2026-11-23T09:30:00.000Z" });
 
 /** What every stored resource has besides its content. */
 export const recordFields = {

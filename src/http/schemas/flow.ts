@@ -37,5 +37,7 @@ export const flowExample = {
 
 /** A flow as it is answered. */
 export function answerFlow({ reservedAmount, ...flow }: Flow): z.infer<typeof flowSchema> {
-  return { ...flow, remaining: { amount: flow.quantity.amount - reservedAmount, unit: flow.quantity.unit } } as z.infer<typeof flowSchema>;
+  return { ...flow, remaining: { amount: flow.quantity.amount - reservedAmount, unit: flow.quantity.unit } } as z.infer<
+    typeof flowSchema
+  >;
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { directions, flowStatuses, gradeSlugSchema, kinds } from "../../domain/flow.ts";
 import { invalidField } from "../../domain/errors.ts";
+import { directions, flowStatuses, gradeSlugSchema, kinds } from "../../domain/flow.ts";
+import type { FlowFilter } from "../../domain/flowFilter.ts";
 import { type Position, positionSchema } from "../../domain/geography.ts";
 import { idSchema } from "../../domain/ids.ts";
-import type { FlowFilter } from "../../domain/flowFilter.ts";
 
 const number = String.raw`-?\d+(?:\.\d+)?`;
 
@@ -16,31 +16,46 @@ export const flowFilterSchema = {
   siteId: idSchema("site").optional(),
   organizationId: idSchema("organization").optional(),
   externalId: z.string().max(128).optional(),
-  updatedAfter: z.iso.datetime({ offset: true }).optional().meta({ description: "RFC 3339", example: "2026-11-01T00:00:00Z" }),
+  updatedAfter: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: "RFC 3339", example: "2026-11-01T00:00:00Z" }),
   near: z
     .string()
     .max(100)
     .regex(new RegExp(`^${number},${number}$`), "must be longitude,latitude")
     .optional()
     .meta({ description: "longitude,latitude in degrees; needs radiusMeters", example: "11.09,55.66" }),
-  radiusMeters: z.coerce.number().positive().max(1_000_000).optional().meta({ description: "with `near`: great-circle distance, at most 1,000 km", example: 5_000 }),
+  radiusMeters: z.coerce
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .meta({ description: "with `near`: great-circle distance, at most 1,000 km", example: 5_000 }),
   bbox: z
     .string()
     .max(200)
     .regex(new RegExp(`^${number}(?:,${number}){3}$`), "must be west,south,east,north")
     .optional()
-    .meta({ description: "west,south,east,north in degrees; west greater than east crosses the antimeridian", example: "11,55.5,11.3,55.8" }),
+    .meta({
+      description: "west,south,east,north in degrees; west greater than east crosses the antimeridian",
+      example: "11,55.5,11.3,55.8",
+    }),
 };
 
 type FlowFilterQuery = z.output<z.ZodObject<typeof flowFilterSchema>>;
 
 /** The filter behind the parameters; `invalid` for positions out of range and halves of a pair. */
 export function readFlowFilter({ near, radiusMeters, bbox, ...filter }: FlowFilterQuery): FlowFilter {
-  if (near === undefined && radiusMeters !== undefined) throw invalidField("/query/near", "missing", "radiusMeters needs near");
-  if (near !== undefined && radiusMeters === undefined) throw invalidField("/query/radiusMeters", "missing", "near needs radiusMeters");
+  if (near === undefined && radiusMeters !== undefined)
+    throw invalidField("/query/near", "missing", "radiusMeters needs near");
+  if (near !== undefined && radiusMeters === undefined)
+    throw invalidField("/query/radiusMeters", "missing", "near needs radiusMeters");
   return {
     ...filter,
-    ...(near === undefined || radiusMeters === undefined ? {} : { near: { position: readPosition("/query/near", numbers(near)), radiusMeters } }),
+    ...(near === undefined || radiusMeters === undefined
+      ? {}
+      : { near: { position: readPosition("/query/near", numbers(near)), radiusMeters } }),
     ...(bbox === undefined ? {} : { bbox: readBox(numbers(bbox)) }),
   };
 }
@@ -51,7 +66,8 @@ function numbers(text: string): number[] {
 
 function readPosition(pointer: string, values: number[]): Position {
   const parsed = positionSchema.safeParse(values);
-  if (!parsed.success) throw invalidField(pointer, "out_of_range", parsed.error.issues[0]?.message ?? "is not a position");
+  if (!parsed.success)
+    throw invalidField(pointer, "out_of_range", parsed.error.issues[0]?.message ?? "is not a position");
   return parsed.data;
 }
 

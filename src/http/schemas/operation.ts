@@ -4,7 +4,10 @@ import { type OperationName, permissions } from "../../operations/permissions.ts
 /** The part of a route that follows from the permissions table: its id, who may call it and with what credential. */
 export function operation(operationId: OperationName, tag: string, summary: string, variant?: string) {
   const { role, scope, operator } = permissions[operationId];
-  const who = [role ? `a member who is at least ${role}${scope ? `, by a key with the scope \`${scope}\`` : ""}` : null, operator ? "the operator" : null];
+  const who = [
+    role ? `a member who is at least ${role}${scope ? `, by a key with the scope \`${scope}\`` : ""}` : null,
+    operator ? "the operator" : null,
+  ];
   return {
     operationId: variant ?? operationId,
     tags: [tag],
@@ -16,6 +19,14 @@ export function operation(operationId: OperationName, tag: string, summary: stri
 
 /** The body of a PATCH: any part of the content; null gives a field its default again. */
 export function mergePatchOf(content: z.ZodObject, example: object) {
-  const partial = z.record(z.string(), z.unknown()).meta({ description: `JSON Merge Patch (RFC 7396) of ${content.meta()?.id ?? "the content"}` });
-  return { required: true, content: { "application/merge-patch+json": { schema: partial, example }, "application/json": { schema: partial, example } } };
+  const partial = z
+    .record(z.string(), z.unknown())
+    .meta({ description: `JSON Merge Patch (RFC 7396) of ${content.meta()?.id ?? "the content"}` });
+  return {
+    required: true,
+    content: {
+      "application/merge-patch+json": { schema: partial, example },
+      "application/json": { schema: partial, example },
+    },
+  };
 }

@@ -20,7 +20,10 @@ export const createdOrganizationSchema = z
     apiKey: z
       .object({
         id: idSchema("apiKey"),
-        key: z.string().meta({ description: "shown this once", example: "turash_live_2k7Jb4n0zQmXcVtY8sRwLdPf6GhA1eUiO3kN5jT9xB7aqZ0" }),
+        key: z.string().meta({
+          description: "shown this once",
+          example: "turash_live_2k7Jb4n0zQmXcVtY8sRwLdPf6GhA1eUiO3kN5jT9xB7aqZ0",
+        }),
         role: z.literal("owner"),
         scopes: z.array(z.string()),
       })

@@ -6,7 +6,7 @@ export async function computeDigest(
   pepper: string,
   purpose: "api-key" | "address" | "api-key-secret",
   text: string,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   let key = importedKeys.get(pepper);
   if (!key) {
     key = crypto.subtle.importKey("raw", new TextEncoder().encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, [

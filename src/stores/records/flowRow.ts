@@ -18,7 +18,11 @@ export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & {
  * costs nor whom it has blocked.
  */
 export function flowDocument(actor: Actor): SQL {
-  const own = ownedBy(actor, sql`f.organization_id`);
+  return flowDocumentFor(ownedBy(actor, sql`f.organization_id`));
+}
+
+/** The same where `own` says for which rows the costs are part of it; matching reads all of them. */
+export function flowDocumentFor(own: SQL): SQL {
   return sql`jsonb_build_object('id', f.id, 'organizationId', f.organization_id, 'siteId', f.site_id, 'externalId', f.external_id,
     'direction', f.direction, 'kind', f.kind, 'grade', f.grade, 'title', f.title, 'notes', f.notes, 'legalStatus', f.legal_status,
     'codes', jsonb_build_object('ewc', f.ewc, 'hs', f.hs) || f.codes,

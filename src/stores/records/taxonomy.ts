@@ -4,14 +4,27 @@ import { createTaxonomy, type Taxonomy } from "../../domain/taxonomy.ts";
 import type { Database } from "../postgres/client.ts";
 
 /** A code of the European list of waste with the text around it. */
-export type EwcText = EwcEntry & { hazardous: boolean; chapter: string; subChapter: string; edition: string; appliesFrom: string };
+export type EwcText = EwcEntry & {
+  hazardous: boolean;
+  chapter: string;
+  subChapter: string;
+  edition: string;
+  appliesFrom: string;
+};
 
 /** The taxonomy as it stands in the database, ready to be asked. */
-export type StoredTaxonomy = Taxonomy & { readonly substitutions: readonly Substitution[]; readonly ewcTexts: readonly EwcText[] };
+export type StoredTaxonomy = Taxonomy & {
+  readonly substitutions: readonly Substitution[];
+  readonly ewcTexts: readonly EwcText[];
+};
 
 /** Reads the whole taxonomy in one round trip: the edition of the list of waste that applies on `day` (ISO date). */
 export async function readTaxonomy(database: Database, day: string): Promise<StoredTaxonomy> {
-  const [row] = await database.query<{ grades: Grade[] | null; substitutions: Substitution[] | null; ewc: EwcText[] | null }>(sql`
+  const [row] = await database.query<{
+    grades: Grade[] | null;
+    substitutions: Substitution[] | null;
+    ewc: EwcText[] | null;
+  }>(sql`
     SELECT
       (SELECT jsonb_agg(content || jsonb_build_object('slug', slug, 'kind', kind, 'parent', parent, 'name', name) ORDER BY kind, slug) FROM grades) AS grades,
       (SELECT jsonb_agg(content || jsonb_build_object('output', output, 'input', input, 'qualityFactor', quality_factor) ORDER BY output, input)

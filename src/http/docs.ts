@@ -1,0 +1,52 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { AppError } from "../domain/errors.ts";
+import { type AppEnvironment, createRouter } from "./environment.ts";
+
+/** The reference page loads its own files and nothing from another host. */
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const info = {
+  title: "Turash",
+  version: "1",
+  summary: "Finds who can use what a business throws away, and who can supply what it needs.",
+  description:
+    "Organizations publish resource flows at their sites; matching ranks the pairs that are near, hot and pure enough, in season, legal and worth the money, and says why.",
+  license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+};
+
+const tags = [
+  { name: "health", description: "Whether the service runs" },
+  { name: "me", description: "The caller" },
+  { name: "organizations", description: "Companies, municipalities and farms: the tenants" },
+  { name: "sites", description: "Places of an organization" },
+  { name: "flows", description: "What a site offers, needs or shares" },
+  { name: "matches", description: "Outputs that can serve inputs, and why" },
+  { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
+];
+
+/** `/openapi.json`, made once from the routes of `app`, and `/docs`. */
+export function docs(app: OpenAPIHono<AppEnvironment>) {
+  let document: string | null = null;
+  app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
+    type: "http",
+    scheme: "bearer",
+    description: "An API key: turash_live_...",
+  });
+  return createRouter()
+    .get("/openapi.json", (c) => {
+      document ??= JSON.stringify(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] }));
+      return c.body(document, 200, { "content-type": "application/json", "cache-control": "public, max-age=300" });
+    })
+    .get("/docs", (c) => c.redirect("/docs/", 301))
+    .get("/docs/*", async (c) => {
+      if (!c.env.ASSETS)
+        throw new AppError("not_found", "The reference page is not part of this deployment; see /openapi.json.", {
+          reason: "docs_not_found",
+        });
+      const page = await c.env.ASSETS.fetch(c.req.raw);
+      const answer = new Response(page.body, page);
+      answer.headers.set("content-security-policy", pagePolicy);
+      return answer;
+    });
+}

@@ -1,0 +1,65 @@
+import { type Flow, isSupply } from "../domain/flow.ts";
+import type { FlowId } from "../domain/ids.ts";
+import type { RankedPair } from "../matching/matcher.ts";
+import type { Party } from "../matching/party.ts";
+import type { Suggestion } from "../stores/records/matches.ts";
+import type { RequestContext } from "./context.ts";
+import { searchMatches } from "./search.ts";
+
+/** Pairs that score at least this are recorded as suggestions without anybody asking. */
+export const suggestionThreshold = 0.5;
+/** How many of them for one flow. */
+const maximumSuggestions = 50;
+
+/** After a flow has changed: finds its best pairs and records those that are new, when the answer is out already. */
+export function suggestInBackground(context: RequestContext, flow: Flow): void {
+  if (flow.status !== "active") return;
+  context.services.waitUntil(
+    suggestFor(context, flow.id).catch((error: unknown) => {
+      // The list of a flow's matches records what it shows, so nothing is lost for good.
+      console.error(
+        JSON.stringify({
+          level: "warn",
+          event: "suggest_failed",
+          requestId: context.requestId,
+          flowId: flow.id,
+          cause: String(error),
+        }),
+      );
+    }),
+  );
+}
+
+async function suggestFor(context: RequestContext, flowId: FlowId): Promise<void> {
+  const subject = await context.services.candidates.findSubject(context, flowId);
+  if (!subject?.isActive) return;
+  const { pairs, recorded } = await searchMatches(context, subject.party, {
+    limit: maximumSuggestions,
+    minScore: suggestionThreshold,
+  });
+  await recordSuggestions(context, subject.party, pairs, recorded);
+}
+
+/** Gives the pairs that have none yet a record, so that either side can act on them. */
+export async function recordSuggestions(
+  context: RequestContext,
+  subject: Party,
+  pairs: readonly RankedPair[],
+  recorded: ReadonlySet<FlowId>,
+): Promise<void> {
+  const fresh = pairs.filter(({ party }) => !recorded.has(party.flowId));
+  await context.services.matches.suggest(
+    context,
+    subject.organizationId,
+    fresh.map(({ party, evaluation }): Suggestion => {
+      const [output, input] = isSupply(subject.flow.direction) ? [subject, party] : [party, subject];
+      return {
+        evaluation,
+        outputOrganizationId: output.organizationId,
+        inputOrganizationId: input.organizationId,
+        outputFlowVersion: output.version,
+        inputFlowVersion: input.version,
+      };
+    }),
+  );
+}

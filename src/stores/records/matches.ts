@@ -1,0 +1,223 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Actor } from "../../domain/actor.ts";
+import type { ChangeStamp } from "../../domain/change.ts";
+import { type FlowId, idFromUuid, type MatchId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
+import { type MatchRecord, type MatchState, matchTransitions } from "../../domain/match.ts";
+import type { Page, Paged } from "../../domain/page.ts";
+import type { Evaluation } from "../../matching/evaluation.ts";
+import { applyChange } from "../postgres/change.ts";
+import type { Database } from "../postgres/client.ts";
+import { page } from "./page.ts";
+import { ownedBy, readAs, utc } from "./scope.ts";
+import { settle, type Written } from "./written.ts";
+
+/** A suggestion to be recorded: what the engine found for two flows at these versions. */
+export type Suggestion = {
+  evaluation: Evaluation;
+  outputOrganizationId: OrganizationId;
+  inputOrganizationId: OrganizationId;
+  outputFlowVersion: number;
+  inputFlowVersion: number;
+};
+
+/** A stored match with what the engine found when it was last scored. */
+export type StoredMatch = MatchRecord & { evaluation: Evaluation };
+
+type MatchDocument = Omit<
+  StoredMatch,
+  "id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId"
+> &
+  Record<"id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId", string>;
+
+export type MatchFilter = {
+  state?: MatchState | undefined;
+  flowId?: FlowId | undefined;
+  minScore?: number | undefined;
+};
+
+/** Why a move was refused, as it stood before. */
+export type CurrentMatch = { version: number; state: MatchState; ownInterest: boolean; flowsActive: boolean };
+
+export type MatchStore = ReturnType<typeof createMatchStore>;
+
+export function createMatchStore(database: Database) {
+  return {
+    /** Records pairs that have no record yet, with an event to both sides; those that have keep it. */
+    async suggest(
+      stamp: ChangeStamp,
+      organizationId: OrganizationId,
+      suggestions: readonly Suggestion[],
+    ): Promise<void> {
+      if (suggestions.length === 0) return;
+      const at = stamp.at.toISOString();
+      await applyChange(database, {
+        stamp: { ...stamp, idempotency: null },
+        action: "match.suggest",
+        eventType: "turash.match.suggested",
+        write: sql`INSERT INTO matches AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score,
+            evaluation, output_flow_version, input_flow_version, history, created_at, updated_at)
+          SELECT s.id, s.output_flow, s.input_flow, s.output_organization, s.input_organization, 'suggested', s.score, s.evaluation, s.output_version, s.input_version,
+            jsonb_build_array(jsonb_build_object('state', 'suggested', 'round', 1, 'at', ${at}::text, 'by', 'engine', 'reason', NULL)),
+            ${at}::timestamptz, ${at}::timestamptz
+          FROM jsonb_to_recordset(${JSON.stringify(suggestions.map(suggestionRow))}::jsonb) AS s (id uuid, output_flow uuid, input_flow uuid,
+            output_organization uuid, input_organization uuid, score double precision, evaluation jsonb, output_version integer, input_version integer)
+          ON CONFLICT DO NOTHING
+          RETURNING m.id, ${uuidOf(organizationId)}::uuid AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version,
+            jsonb_build_object('id', m.id) AS document`,
+        patch: [{ op: "add", path: "", value: { state: "suggested" } }],
+      });
+    },
+
+    /** One match; the first look of a side at a suggestion makes it `viewed`, in the same statement. */
+    async view(stamp: ChangeStamp, id: MatchId): Promise<StoredMatch | null> {
+      if (stamp.actor.kind === "operator") {
+        const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM matches m WHERE m.id = ${uuidOf(id)}::uuid`;
+        const [row] = await database.query<{ document: MatchDocument }>(readAs(stamp, "match.read", select));
+        return row ? parse(row.document) : null;
+      }
+      const { from, to } = matchTransitions.view;
+      const outcome = await applyChange<MatchDocument>(database, {
+        stamp,
+        action: "match.view",
+        eventType: "turash.match.viewed",
+        write: sql`UPDATE matches AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, null)}
+          WHERE m.id = ${uuidOf(id)}::uuid AND m.state IN ${from} AND ${visible(stamp.actor)} RETURNING ${changedColumns(stamp.actor)}`,
+        patch: [{ op: "replace", path: "/state", value: to }],
+        current: sql`SELECT ${document} FROM matches m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
+      });
+      const found = outcome.documents[0] ?? (outcome.current as MatchDocument | null);
+      return found ? parse(found) : null;
+    },
+
+    async list(stamp: ChangeStamp, filter: MatchFilter, { limit, after }: Page): Promise<Paged<StoredMatch>> {
+      const conditions = [visible(stamp.actor)];
+      if (filter.state) conditions.push(sql`m.state = ${filter.state}`);
+      if (filter.flowId) conditions.push(sql`${uuidOf(filter.flowId)}::uuid IN (m.output_flow_id, m.input_flow_id)`);
+      if (filter.minScore !== undefined) conditions.push(sql`m.score >= ${filter.minScore}::double precision`);
+      // A match's id says nothing of when it was made, so the list goes by id alone and inserts cannot move a page's edge.
+      if (after !== null) conditions.push(sql`m.id < ${after}::uuid`);
+      const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM matches m
+        WHERE ${sql.join(conditions, sql` AND `)} ORDER BY m.id DESC LIMIT ${limit + 1}::integer`;
+      const rows = await database.query<{ id: string; document: MatchDocument }>(readAs(stamp, "match.list", select));
+      return page(rows, limit, (row) => parse(row.document));
+    },
+
+    /**
+     * Shows interest for the caller's side: the first of a round, the second, or, after the round has ended, the first of
+     * the next. One conditional UPDATE, so that of two at once each counts once.
+     */
+    async showInterest(stamp: ChangeStamp, id: MatchId): Promise<Written<StoredMatch, CurrentMatch>> {
+      const { actor } = stamp;
+      const { interest, reopen } = matchTransitions;
+      const isOutput = ownedBy(actor, sql`m.output_organization_id`);
+      const isInput = ownedBy(actor, sql`m.input_organization_id`);
+      const reopens = sql`m.state IN ${reopen.from}`;
+      const output = sql`(${isOutput} OR (m.output_interested AND NOT ${reopens}))`;
+      const input = sql`(${isInput} OR (m.input_interested AND NOT ${reopens}))`;
+      const state = sql`CASE WHEN ${output} AND ${input} THEN 'interested_both' ELSE ${interest.to}::text END`;
+      const round = sql`(m.round + CASE WHEN ${reopens} THEN 1 ELSE 0 END)`;
+      const outcome = await applyChange<MatchDocument>(database, {
+        stamp,
+        action: "match.interest",
+        eventType: "turash.match.interested",
+        write: sql`UPDATE matches AS m SET state = ${state}, round = ${round}, output_interested = ${output}, input_interested = ${input}, ${stamped(stamp)},
+            history = ${appended(stamp, state, round, null)}
+          WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(actor)} AND ${flowsActive}
+            AND m.state IN ${[...interest.from, ...reopen.from]} AND NOT (m.state = 'interested_one' AND ${ownInterest(actor)})
+          RETURNING ${changedColumns(actor)}`,
+        patch: [{ op: "add", path: "/interest", value: true }],
+        eventData: sql`jsonb_build_object('state', document -> 'state', 'round', document -> 'round')`,
+        current: current(stamp, id),
+      });
+      return settle(outcome, parse);
+    },
+
+    async decline(stamp: ChangeStamp, id: MatchId, reason: string): Promise<Written<StoredMatch, CurrentMatch>> {
+      const { from, to } = matchTransitions.decline;
+      const outcome = await applyChange<MatchDocument>(database, {
+        stamp,
+        action: "match.decline",
+        eventType: "turash.match.declined",
+        write: sql`UPDATE matches AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, reason)}
+          WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)} AND m.state IN ${from} RETURNING ${changedColumns(stamp.actor)}`,
+        patch: [{ op: "replace", path: "/state", value: to }],
+        eventData: sql`jsonb_build_object('state', document -> 'state', 'round', document -> 'round')`,
+        current: current(stamp, id),
+      });
+      return settle(outcome, parse);
+    },
+  };
+}
+
+/** A side sees a match whose other flow it may see; both see it once both have shown interest. The operator sees all. */
+function visible(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`true`;
+  const me = sql`${uuidOf(actor.organizationId)}::uuid`;
+  return sql`(${me} IN (m.output_organization_id, m.input_organization_id) AND (
+    m.state IN ('interested_both', 'negotiating', 'agreed') OR NOT EXISTS (
+      SELECT FROM flows f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND f.organization_id <> ${me} AND f.visibility <> 'public')))`;
+}
+
+function ownInterest(actor: Actor): SQL {
+  return sql`((m.output_interested AND ${ownedBy(actor, sql`m.output_organization_id`)}) OR (m.input_interested AND ${ownedBy(actor, sql`m.input_organization_id`)}))`;
+}
+
+const flowsActive = sql`NOT EXISTS (SELECT FROM flows f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
+
+function current(stamp: ChangeStamp, id: MatchId): SQL {
+  return sql`SELECT jsonb_build_object('version', m.version, 'state', m.state, 'ownInterest', ${ownInterest(stamp.actor)}, 'flowsActive', ${flowsActive})
+    FROM matches m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`;
+}
+
+function stamped(stamp: ChangeStamp): SQL {
+  return sql`version = m.version + 1, updated_at = ${stamp.at.toISOString()}::timestamptz`;
+}
+
+function appended(stamp: ChangeStamp, state: SQL, round: SQL, reason: string | null): SQL {
+  return sql`m.history || jsonb_build_array(jsonb_build_object('state', ${state}, 'round', ${round}, 'at', ${stamp.at.toISOString()}::text,
+    'by', CASE WHEN ${ownedBy(stamp.actor, sql`m.output_organization_id`)} THEN 'output' ELSE 'input' END, 'reason', ${reason}::text))`;
+}
+
+const document = sql`jsonb_build_object('id', m.id, 'outputFlowId', m.output_flow_id, 'inputFlowId', m.input_flow_id,
+  'outputOrganizationId', m.output_organization_id, 'inputOrganizationId', m.input_organization_id, 'state', m.state, 'round', m.round,
+  'interest', jsonb_build_object('output', m.output_interested, 'input', m.input_interested), 'history', m.history, 'evaluation', m.evaluation,
+  'version', m.version, 'createdAt', m.created_at, 'updatedAt', m.updated_at)`;
+
+/** A change enters the audit log of the side that made it. */
+function changedColumns(actor: Actor): SQL {
+  const side = actor.kind === "operator" ? sql`m.output_organization_id` : sql`${uuidOf(actor.organizationId)}::uuid`;
+  return sql`m.id, ${side} AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version, ${document} AS document`;
+}
+
+function suggestionRow({
+  evaluation,
+  outputOrganizationId,
+  inputOrganizationId,
+  outputFlowVersion,
+  inputFlowVersion,
+}: Suggestion) {
+  return {
+    id: uuidOf(evaluation.matchId),
+    output_flow: uuidOf(evaluation.outputFlowId),
+    input_flow: uuidOf(evaluation.inputFlowId),
+    output_organization: uuidOf(outputOrganizationId),
+    input_organization: uuidOf(inputOrganizationId),
+    score: evaluation.score,
+    evaluation,
+    output_version: outputFlowVersion,
+    input_version: inputFlowVersion,
+  };
+}
+
+function parse(row: MatchDocument): StoredMatch {
+  return {
+    ...row,
+    id: idFromUuid("match", row.id),
+    outputFlowId: idFromUuid("flow", row.outputFlowId),
+    inputFlowId: idFromUuid("flow", row.inputFlowId),
+    outputOrganizationId: idFromUuid("organization", row.outputOrganizationId),
+    inputOrganizationId: idFromUuid("organization", row.inputOrganizationId),
+    createdAt: utc(row.createdAt),
+    updatedAt: utc(row.updatedAt),
+  };
+}
