@@ -176,6 +176,8 @@ CREATE TABLE flows (
   legal_status text NOT NULL,
   ewc text CONSTRAINT flows_ewc_fkey REFERENCES ewc_codes (code),
   hs text,
+  -- every HS code starts with its heading: the level at which two can be equal
+  hs_heading text GENERATED ALWAYS AS (left(hs, 4)) STORED,
   -- treatment, hazard properties and whether a mirror entry was shown clean
   codes jsonb NOT NULL,
   quantity_amount double precision NOT NULL,
@@ -245,7 +247,7 @@ CREATE INDEX flows_supply_idx ON flows USING gist (grade, location)
 CREATE INDEX flows_need_idx ON flows USING gist (grade, location)
   WHERE status = 'active' AND deleted_at IS NULL AND direction = 'input';
 CREATE INDEX flows_ewc_idx ON flows USING gist (ewc, location) WHERE status = 'active' AND deleted_at IS NULL AND ewc IS NOT NULL;
-CREATE INDEX flows_hs_idx ON flows USING gist (hs, location) WHERE status = 'active' AND deleted_at IS NULL AND hs IS NOT NULL;
+CREATE INDEX flows_hs_idx ON flows USING gist (hs_heading, location) WHERE status = 'active' AND deleted_at IS NULL AND hs IS NOT NULL;
 CREATE INDEX flows_location_idx ON flows USING gist (location) WHERE deleted_at IS NULL;
 CREATE INDEX flows_geometry_idx ON flows USING gist ((location::geometry)) WHERE deleted_at IS NULL;
 

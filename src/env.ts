@@ -40,7 +40,8 @@ const parsed = new WeakMap<object, Config>();
 export function readConfig(env: object): Config {
   const known = parsed.get(env);
   if (known) return known;
-  const result = configSchema.safeParse(env);
+  // An empty variable is one that is not set.
+  const result = configSchema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
   if (!result.success) {
     const faults = result.error.issues.map((issue) => {
       const name = issue.path.join(".");

@@ -120,7 +120,7 @@ function within(a: Position, b: Position, point: Position): boolean {
 }
 
 /** Mean Earth radius (IUGG, 1980), in metres. */
-const earthRadiusMeters = 6_371_008.8;
+export const earthRadiusMeters = 6_371_008.8;
 const radiansPerDegree = Math.PI / 180;
 
 /** Great-circle distance in metres by the haversine formula, on a sphere of the Earth's mean radius. */

@@ -6,8 +6,6 @@ import type {
   ExchangeRates,
   NearThreshold,
   Properties,
-  Range,
-  SourceIds,
   Transport,
 } from "../domain/reference/types.ts";
 import { defaultTables } from "./defaultTables.ts";
@@ -18,11 +16,10 @@ import { tablesSchema } from "./tablesSchema.ts";
 export type Scoring = {
   /** Share of each term; they sum to 1. */
   weights: Readonly<Record<TermName, number>>;
-  weightSources: SourceIds;
   /** What a supply that is far better than needed loses of its fit at the most. */
-  overqualificationLoss: { value: number; sources: SourceIds };
+  overqualificationLoss: number;
   /** Joint value over what the need would otherwise cost, at which the economics term is one half. */
-  halfValueRatio: { value: number; sources: SourceIds };
+  halfValueRatio: number;
   trust: {
     levels: Readonly<Record<PrecisionLevel, number>>;
     /** Parts of a side's trust; they sum to 1. */
@@ -31,11 +28,12 @@ export type Scoring = {
     exchangesShare: number;
     /** Completed exchanges at which half of that share is earned. */
     exchangesAtHalf: number;
-    sources: SourceIds;
   };
+  /** Why each figure is what it is. */
+  sources: Readonly<Record<string, string>>;
 };
 
-/** Own treatment of a unit where a side states none, as EUR for one canonical unit; nothing is added where null. */
+/** Everything that matching reads beside the parties and the taxonomy. */
 export type MatchingTables = {
   scoring: Scoring;
   transport: Transport;
@@ -46,11 +44,6 @@ export type MatchingTables = {
   properties: Properties;
   exchangeRates: ExchangeRates;
 };
-
-export type { Range };
-
-/** The tables of `src/domain/reference`; each figure there names its source. */
-export { defaultTables };
 
 /**
  * The default tables with overrides: a deep partial of `MatchingTables`, objects merged and all else replaced.

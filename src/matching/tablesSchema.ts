@@ -27,7 +27,6 @@ const trust = z
     verifiedShare: share,
     exchangesShare: share,
     exchangesAtHalf: z.number().positive(),
-    sources,
   })
   .refine(
     ({ precisionShare, verifiedShare, exchangesShare }) => isOne([precisionShare, verifiedShare, exchangesShare]),
@@ -38,10 +37,10 @@ const isOne = (parts: readonly number[]) => Math.abs(parts.reduce((sum, part) =>
 
 const scoring = z.strictObject({
   weights,
-  weightSources: sources,
-  overqualificationLoss: z.strictObject({ value: share, sources }),
-  halfValueRatio: z.strictObject({ value: z.number().positive(), sources }),
+  overqualificationLoss: share,
+  halfValueRatio: z.number().positive(),
   trust,
+  sources: z.record(z.string(), z.string()),
 });
 
 const transportClassNames = [

@@ -1,5 +1,5 @@
 import type { Changed, Expectation } from "../domain/change.ts";
-import { conflict, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
+import { AppError, conflict, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type OrganizationId, type SiteId } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import { type Site, type SiteContent, siteContentSchema } from "../domain/site.ts";
@@ -83,11 +83,16 @@ export function settlePut<Value>(
   noun: string,
 ): { record: Value; created: boolean } {
   if (written.kind === "written") return written.value;
-  if (written.kind === "missing") throw notFound(noun);
+  if (written.kind === "missing") throw conditionFailed(noun);
   const { version, record } = written.current;
   if (expectation === "absent" || (expectation !== null && expectation.version !== version))
     throw preconditionFailed(version);
   return { record, created: false };
+}
+
+/** If-Match asks for a version of something that is not there. */
+function conditionFailed(noun: string): AppError {
+  return new AppError("precondition_failed", `There is no such ${noun} to replace.`, { reason: "nothing_to_replace" });
 }
 
 /** The externalId of a PUT stands in its path; a body that names another is a slip of the caller's. */

@@ -5,6 +5,7 @@ import { AppError } from "../../domain/errors.ts";
 import { uuidOf } from "../../domain/ids.ts";
 import type { Database } from "./client.ts";
 import { explainViolation, isViolation } from "./constraints.ts";
+import { auditEntries, idempotencyRecords, outbox } from "./schema/changes.ts";
 
 export type Change = {
   stamp: ChangeStamp;
@@ -79,19 +80,19 @@ export function changeStatement({
     sql`changed AS (${write})`,
     ...alongside,
     sql`emitted AS (
-      INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
       SELECT uuid_v7(${at}::timestamptz), ${eventType}, id, audience,
         jsonb_build_object('version', version) || ${eventData ?? sql`'{}'::jsonb`}, ${at}::timestamptz
       FROM changed)`,
     sql`audited AS (
-      INSERT INTO audit_entries (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
+      INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
       SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action}, id, ${JSON.stringify(patch)}::jsonb, ${stamp.requestId},
         decode(${stamp.addressHash ? hex(stamp.addressHash) : null}, 'hex'), ${at}::timestamptz
       FROM changed)`,
   ];
   if (stamp.idempotency)
     parts.push(sql`remembered AS (
-      INSERT INTO idempotency_records (scope, key, request_hash, answer, created_at, expires_at)
+      INSERT INTO ${idempotencyRecords} (scope, key, request_hash, answer, created_at, expires_at)
       SELECT ${idempotencyScope(stamp)}, ${stamp.idempotency.key}, decode(${hex(stamp.idempotency.requestHash)}, 'hex'),
         jsonb_agg(document), ${at}::timestamptz, ${at}::timestamptz + make_interval(hours => ${idempotencyHours}::integer)
       FROM changed HAVING count(*) > 0)`);
@@ -115,7 +116,7 @@ async function findFirstAnswer<Document>(
 ): Promise<ChangeOutcome<Document> | null> {
   const { key, requestHash } = stamp.idempotency!;
   const [record] = await database.query<{ same: boolean; answer: Document[] }>(sql`
-    SELECT request_hash = decode(${hex(requestHash)}, 'hex') AS same, answer FROM idempotency_records
+    SELECT request_hash = decode(${hex(requestHash)}, 'hex') AS same, answer FROM ${idempotencyRecords}
     WHERE scope = ${idempotencyScope(stamp)} AND key = ${key} AND expires_at > ${stamp.at.toISOString()}::timestamptz`);
   if (!record) return null;
   if (!record.same)
@@ -128,7 +129,7 @@ async function findFirstAnswer<Document>(
 async function applyAfterExpiry<Document>(database: Database, change: Change): Promise<ChangeOutcome<Document>> {
   const { stamp } = change;
   const [, rows] = await database.batch<[unknown[], { documents: Document[] | null; current: unknown }[]]>([
-    sql`DELETE FROM idempotency_records WHERE scope = ${idempotencyScope(stamp)} AND key = ${stamp.idempotency!.key}
+    sql`DELETE FROM ${idempotencyRecords} WHERE scope = ${idempotencyScope(stamp)} AND key = ${stamp.idempotency!.key}
       AND expires_at <= ${stamp.at.toISOString()}::timestamptz`,
     changeStatement(change),
   ]);

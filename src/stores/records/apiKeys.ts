@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { MemberActor, Role, Scope } from "../../domain/actor.ts";
 import { type ApiKeyId, idFromUuid, uuidOf } from "../../domain/ids.ts";
 import type { Database } from "../postgres/client.ts";
+import { apiKeys, organizations } from "../postgres/schema/tenants.ts";
 
 /** A key as it is stored: never its text. */
 export type ApiKeyRecord = {
@@ -25,7 +26,7 @@ export function createApiKeyStore(database: Database) {
     async findActor(digestHex: string, at: Date): Promise<MemberActor | null> {
       const [row] = await database.query<KeyRow>(sql`
         SELECT k.id, k.organization_id, k.member_id, k.role, to_jsonb(k.scopes) AS scopes
-        FROM api_keys k JOIN organizations o ON o.id = k.organization_id AND o.deleted_at IS NULL
+        FROM ${apiKeys} k JOIN ${organizations} o ON o.id = k.organization_id AND o.deleted_at IS NULL
         WHERE k.digest = decode(${digestHex}, 'hex') AND k.revoked_at IS NULL
           AND (k.expires_at IS NULL OR k.expires_at > ${at.toISOString()}::timestamptz)`);
       if (!row) return null;

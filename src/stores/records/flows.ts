@@ -8,6 +8,8 @@ import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { outbox } from "../postgres/schema/changes.ts";
+import { flows, matches } from "../postgres/schema/flows.ts";
 import { assignments, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
@@ -25,7 +27,7 @@ const openMatchStates = sql`('suggested', 'viewed', 'interested_one', 'intereste
 export function createFlowStore(database: Database) {
   return {
     async find(stamp: ChangeStamp, id: FlowId): Promise<Flow | null> {
-      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM flows f
+      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM ${flows} f
         WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
       const [row] = await database.query<{ document: FlowDocument }>(readAs(stamp, "flow.read", select));
       return row ? parseFlow(row.document) : null;
@@ -34,7 +36,7 @@ export function createFlowStore(database: Database) {
     async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<Flow>> {
       const conditions = [flowVisibleTo(stamp.actor), ...flowConditions(stamp.actor, filter)];
       if (after !== null) conditions.push(sql`f.id < ${after}::uuid`);
-      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM flows f
+      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM ${flows} f
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY f.id DESC LIMIT ${limit + 1}::integer`;
       const rows = await database.query<{ id: string; document: FlowDocument }>(readAs(stamp, "flow.list", select));
       return page(rows, limit, (row) => parseFlow(row.document));
@@ -50,7 +52,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: "flow.create",
         eventType: "turash.flow.created",
-        write: sql`${insertInto("flows", "f", { ...fixedColumns(flow), ...contentColumns(flow, facts) })} RETURNING ${changedColumns(stamp)}`,
+        write: sql`${insertInto(flows, "f", { ...fixedColumns(flow), ...contentColumns(flow, facts) })} RETURNING ${changedColumns(stamp)}`,
         patch,
       });
       return { value: parseFlow(outcome.documents[0]!), replayed: outcome.replayed };
@@ -68,11 +70,11 @@ export function createFlowStore(database: Database) {
         stamp,
         action: sql`CASE WHEN created THEN 'flow.create' ELSE 'flow.replace' END`,
         eventType: sql`CASE WHEN created THEN 'turash.flow.created' ELSE 'turash.flow.updated' END`,
-        write: sql`${upsertByExternalId("flows", "f", fixedColumns(flow), contentColumns(flow, facts), expectation)}
+        write: sql`${upsertByExternalId(flows, "f", fixedColumns(flow), contentColumns(flow, facts), expectation)}
           RETURNING f.id, f.organization_id, ARRAY[f.organization_id] AS audience, f.version, f.xmax = 0 AS created,
             ${flowDocument(stamp.actor)} || jsonb_build_object('created', f.xmax = 0) AS document`,
         patch,
-        current: sql`SELECT jsonb_build_object('version', f.version, 'record', ${flowDocument(stamp.actor)}) FROM flows f
+        current: sql`SELECT jsonb_build_object('version', f.version, 'record', ${flowDocument(stamp.actor)}) FROM ${flows} f
           WHERE f.organization_id = ${uuidOf(flow.organizationId)}::uuid AND f.external_id = ${flow.externalId} AND f.deleted_at IS NULL`,
       });
       const written = settle<
@@ -96,7 +98,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: "flow.update",
         eventType: "turash.flow.updated",
-        write: sql`UPDATE flows AS f SET ${assignments(columns)}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET ${assignments(columns)}, version = f.version + 1, updated_at = ${at(stamp)}
           WHERE ${own(stamp, flow.id)} AND f.version = ${flow.version}::integer RETURNING ${changedColumns(stamp)}`,
         patch,
         current: current(stamp, flow.id),
@@ -115,7 +117,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: `flow.${move.name}`,
         eventType: move.eventType,
-        write: sql`UPDATE flows AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${at(stamp)}
           WHERE ${own(stamp, id)} AND f.status IN ${move.from} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
         alongside: move.to === "withdrawn" ? withdrawMatches(stamp) : [],
         patch: [{ op: "replace", path: "/status", value: move.to }],
@@ -130,7 +132,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: "flow.delete",
         eventType: "turash.flow.deleted",
-        write: sql`UPDATE flows AS f SET deleted_at = ${at(stamp)}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET deleted_at = ${at(stamp)}, version = f.version + 1, updated_at = ${at(stamp)}
           WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
         alongside: withdrawMatches(stamp),
         patch: [{ op: "remove", path: "" }],
@@ -154,7 +156,7 @@ function expected(version: number | null): SQL {
 }
 
 function current(stamp: ChangeStamp, id: FlowId): SQL {
-  return sql`SELECT jsonb_build_object('version', f.version, 'status', f.status) FROM flows f WHERE ${own(stamp, id)}`;
+  return sql`SELECT jsonb_build_object('version', f.version, 'status', f.status) FROM ${flows} f WHERE ${own(stamp, id)}`;
 }
 
 function changedColumns(stamp: ChangeStamp): SQL {
@@ -165,13 +167,13 @@ function changedColumns(stamp: ChangeStamp): SQL {
 function withdrawMatches(stamp: ChangeStamp): SQL[] {
   return [
     sql`withdrawn AS (
-      UPDATE matches SET state = 'withdrawn', version = version + 1, updated_at = ${at(stamp)},
+      UPDATE ${matches} SET state = 'withdrawn', version = version + 1, updated_at = ${at(stamp)},
         history = history || jsonb_build_array(jsonb_build_object('state', 'withdrawn', 'round', round, 'at', ${at(stamp)},
           'by', CASE WHEN output_flow_id IN (SELECT id FROM changed) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
       WHERE (output_flow_id IN (SELECT id FROM changed) OR input_flow_id IN (SELECT id FROM changed)) AND state IN ${openMatchStates}
       RETURNING id, output_organization_id, input_organization_id, version, round)`,
     sql`withdrawn_events AS (
-      INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
       SELECT uuid_v7(${at(stamp)}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
         jsonb_build_object('version', version, 'round', round), ${at(stamp)} FROM withdrawn)`,
   ];

@@ -7,6 +7,7 @@ import type { Page, Paged } from "../../domain/page.ts";
 import type { Evaluation } from "../../matching/evaluation.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { flows, matches } from "../postgres/schema/flows.ts";
 import { page } from "./page.ts";
 import { ownedBy, readAs, utc } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
@@ -54,7 +55,7 @@ export function createMatchStore(database: Database) {
         stamp: { ...stamp, idempotency: null },
         action: "match.suggest",
         eventType: "turash.match.suggested",
-        write: sql`INSERT INTO matches AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score,
+        write: sql`INSERT INTO ${matches} AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score,
             evaluation, output_flow_version, input_flow_version, history, created_at, updated_at)
           SELECT s.id, s.output_flow, s.input_flow, s.output_organization, s.input_organization, 'suggested', s.score, s.evaluation, s.output_version, s.input_version,
             jsonb_build_array(jsonb_build_object('state', 'suggested', 'round', 1, 'at', ${at}::text, 'by', 'engine', 'reason', NULL)),
@@ -71,7 +72,7 @@ export function createMatchStore(database: Database) {
     /** One match; the first look of a side at a suggestion makes it `viewed`, in the same statement. */
     async view(stamp: ChangeStamp, id: MatchId): Promise<StoredMatch | null> {
       if (stamp.actor.kind === "operator") {
-        const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM matches m WHERE m.id = ${uuidOf(id)}::uuid`;
+        const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid`;
         const [row] = await database.query<{ document: MatchDocument }>(readAs(stamp, "match.read", select));
         return row ? parse(row.document) : null;
       }
@@ -80,10 +81,10 @@ export function createMatchStore(database: Database) {
         stamp,
         action: "match.view",
         eventType: "turash.match.viewed",
-        write: sql`UPDATE matches AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, null)}
+        write: sql`UPDATE ${matches} AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, null)}
           WHERE m.id = ${uuidOf(id)}::uuid AND m.state IN ${from} AND ${visible(stamp.actor)} RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "replace", path: "/state", value: to }],
-        current: sql`SELECT ${document} FROM matches m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
+        current: sql`SELECT ${document} FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
       });
       const found = outcome.documents[0] ?? (outcome.current as MatchDocument | null);
       return found ? parse(found) : null;
@@ -96,7 +97,7 @@ export function createMatchStore(database: Database) {
       if (filter.minScore !== undefined) conditions.push(sql`m.score >= ${filter.minScore}::double precision`);
       // A match's id says nothing of when it was made, so the list goes by id alone and inserts cannot move a page's edge.
       if (after !== null) conditions.push(sql`m.id < ${after}::uuid`);
-      const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM matches m
+      const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM ${matches} m
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY m.id DESC LIMIT ${limit + 1}::integer`;
       const rows = await database.query<{ id: string; document: MatchDocument }>(readAs(stamp, "match.list", select));
       return page(rows, limit, (row) => parse(row.document));
@@ -120,7 +121,7 @@ export function createMatchStore(database: Database) {
         stamp,
         action: "match.interest",
         eventType: "turash.match.interested",
-        write: sql`UPDATE matches AS m SET state = ${state}, round = ${round}, output_interested = ${output}, input_interested = ${input}, ${stamped(stamp)},
+        write: sql`UPDATE ${matches} AS m SET state = ${state}, round = ${round}, output_interested = ${output}, input_interested = ${input}, ${stamped(stamp)},
             history = ${appended(stamp, state, round, null)}
           WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(actor)} AND ${flowsActive}
             AND m.state IN ${[...interest.from, ...reopen.from]} AND NOT (m.state = 'interested_one' AND ${ownInterest(actor)})
@@ -138,7 +139,7 @@ export function createMatchStore(database: Database) {
         stamp,
         action: "match.decline",
         eventType: "turash.match.declined",
-        write: sql`UPDATE matches AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, reason)}
+        write: sql`UPDATE ${matches} AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, reason)}
           WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)} AND m.state IN ${from} RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "replace", path: "/state", value: to }],
         eventData: sql`jsonb_build_object('state', document -> 'state', 'round', document -> 'round')`,
@@ -155,18 +156,18 @@ function visible(actor: Actor): SQL {
   const me = sql`${uuidOf(actor.organizationId)}::uuid`;
   return sql`(${me} IN (m.output_organization_id, m.input_organization_id) AND (
     m.state IN ('interested_both', 'negotiating', 'agreed') OR NOT EXISTS (
-      SELECT FROM flows f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND f.organization_id <> ${me} AND f.visibility <> 'public')))`;
+      SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND f.organization_id <> ${me} AND f.visibility <> 'public')))`;
 }
 
 function ownInterest(actor: Actor): SQL {
   return sql`((m.output_interested AND ${ownedBy(actor, sql`m.output_organization_id`)}) OR (m.input_interested AND ${ownedBy(actor, sql`m.input_organization_id`)}))`;
 }
 
-const flowsActive = sql`NOT EXISTS (SELECT FROM flows f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
+const flowsActive = sql`NOT EXISTS (SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
 
 function current(stamp: ChangeStamp, id: MatchId): SQL {
   return sql`SELECT jsonb_build_object('version', m.version, 'state', m.state, 'ownInterest', ${ownInterest(stamp.actor)}, 'flowsActive', ${flowsActive})
-    FROM matches m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`;
+    FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`;
 }
 
 function stamped(stamp: ChangeStamp): SQL {

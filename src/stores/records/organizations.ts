@@ -7,6 +7,9 @@ import type { Organization, OrganizationContent } from "../../domain/organizatio
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { outbox } from "../postgres/schema/changes.ts";
+import { flows } from "../postgres/schema/flows.ts";
+import { apiKeys, organizations } from "../postgres/schema/tenants.ts";
 import type { ApiKeyRecord } from "./apiKeys.ts";
 import { keyColumns } from "./apiKeys.ts";
 import { page } from "./page.ts";
@@ -26,7 +29,7 @@ export function createOrganizationStore(database: Database) {
         readAs(
           stamp,
           "organization.read",
-          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM organizations o
+          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM ${organizations} o
             WHERE o.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
         ),
       );
@@ -38,7 +41,7 @@ export function createOrganizationStore(database: Database) {
         readAs(
           stamp,
           "organization.list",
-          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM organizations o
+          sql`SELECT o.id, o.id AS organization_id, ${document(stamp.actor)} AS document FROM ${organizations} o
             WHERE ${visible(stamp.actor)}
               AND ${filter.externalId === undefined ? sql`true` : sql`(o.external_id = ${filter.externalId} AND ${ownedBy(stamp.actor, sql`o.id`)})`}
               AND ${after ? sql`o.id < ${after}::uuid` : sql`true`}
@@ -60,11 +63,11 @@ export function createOrganizationStore(database: Database) {
         stamp,
         action: "organization.create",
         eventType: "turash.organization.created",
-        write: sql`INSERT INTO organizations AS o (id, external_id, name, country, nace, verified, created_at, updated_at)
+        write: sql`INSERT INTO ${organizations} AS o (id, external_id, name, country, nace, verified, created_at, updated_at)
           VALUES (${uuidOf(organization.id)}::uuid, ${organization.externalId}, ${organization.name}, ${organization.country}, ${organization.nace},
             ${organization.verified}::boolean, ${at}::timestamptz, ${at}::timestamptz)
           RETURNING ${changedColumns(stamp.actor)}`,
-        alongside: [sql`keyed AS (INSERT INTO api_keys ${keyColumns(key, sql`(SELECT id FROM changed)`, at)})`],
+        alongside: [sql`keyed AS (INSERT INTO ${apiKeys} ${keyColumns(key, sql`(SELECT id FROM changed)`, at)})`],
         patch,
       });
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
@@ -82,7 +85,7 @@ export function createOrganizationStore(database: Database) {
         stamp,
         action: "organization.update",
         eventType: "turash.organization.updated",
-        write: sql`UPDATE organizations AS o SET external_id = ${content.externalId}, name = ${content.name}, country = ${content.country},
+        write: sql`UPDATE ${organizations} AS o SET external_id = ${content.externalId}, name = ${content.name}, country = ${content.country},
             nace = ${content.nace}, verified = ${content.verified}::boolean, version = o.version + 1, updated_at = ${at}::timestamptz
           WHERE ${own(stamp.actor, id)} AND o.version = ${version}::integer RETURNING ${changedColumns(stamp.actor)}`,
         patch,
@@ -98,16 +101,16 @@ export function createOrganizationStore(database: Database) {
         stamp,
         action: "organization.close",
         eventType: "turash.organization.deleted",
-        write: sql`UPDATE organizations AS o SET deleted_at = ${at}::timestamptz, version = o.version + 1, updated_at = ${at}::timestamptz
+        write: sql`UPDATE ${organizations} AS o SET deleted_at = ${at}::timestamptz, version = o.version + 1, updated_at = ${at}::timestamptz
           WHERE ${own(stamp.actor, id)} AND ${version === null ? sql`true` : sql`o.version = ${version}::integer`}
           RETURNING ${changedColumns(stamp.actor)}`,
         alongside: [
-          sql`revoked AS (UPDATE api_keys SET revoked_at = ${at}::timestamptz, version = version + 1
+          sql`revoked AS (UPDATE ${apiKeys} SET revoked_at = ${at}::timestamptz, version = version + 1
             WHERE organization_id IN (SELECT id FROM changed) AND revoked_at IS NULL)`,
-          sql`withdrawn AS (UPDATE flows SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz
+          sql`withdrawn AS (UPDATE ${flows} SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz
             WHERE organization_id IN (SELECT id FROM changed) AND deleted_at IS NULL AND status <> 'withdrawn'
             RETURNING id, organization_id, version)`,
-          sql`withdrawn_events AS (INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+          sql`withdrawn_events AS (INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
             SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz
             FROM withdrawn)`,
         ],
@@ -128,7 +131,7 @@ function own(actor: Actor, id: OrganizationId): SQL {
 }
 
 function currentVersion(actor: Actor, id: OrganizationId): SQL {
-  return sql`SELECT jsonb_build_object('version', o.version) FROM organizations o WHERE ${own(actor, id)}`;
+  return sql`SELECT jsonb_build_object('version', o.version) FROM ${organizations} o WHERE ${own(actor, id)}`;
 }
 
 /** An organization's own key for itself is nobody else's to see. */

@@ -3,6 +3,8 @@ import type { Actor } from "../../domain/actor.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
 import { type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { auditActor } from "../postgres/change.ts";
+import { auditEntries } from "../postgres/schema/changes.ts";
+import { flows } from "../postgres/schema/flows.ts";
 
 /** The caller's organization as a condition on a column; the operator belongs to none and passes. */
 export function ownedBy(actor: Actor, column: SQL): SQL {
@@ -17,7 +19,7 @@ export function flowVisibleTo(actor: Actor): SQL {
 /** Which rows of `organizations o` or `sites s` the caller may see: its own, and those that a visible flow stands behind. */
 export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id: SQL): SQL {
   return sql`(${ownedBy(actor, own)} OR EXISTS (
-    SELECT FROM flows f WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft'))`;
+    SELECT FROM ${flows} f WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft'))`;
 }
 
 /**
@@ -29,7 +31,7 @@ export function readAs(stamp: Pick<ChangeStamp, "actor" | "at" | "requestId">, a
   const at = stamp.at.toISOString();
   return sql`WITH answer AS MATERIALIZED (${select}),
     accessed AS (
-      INSERT INTO audit_entries (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
+      INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
       SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action},
         CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${at}::timestamptz
       FROM answer GROUP BY organization_id)

@@ -7,6 +7,8 @@ import type { Page, Paged } from "../../domain/page.ts";
 import type { Site, SiteContent } from "../../domain/site.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { flows } from "../postgres/schema/flows.ts";
+import { sites } from "../postgres/schema/tenants.ts";
 import { assignments, type Columns, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
 import { page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
@@ -21,7 +23,7 @@ export type SiteStore = ReturnType<typeof createSiteStore>;
 export function createSiteStore(database: Database) {
   return {
     async find(stamp: ChangeStamp, id: SiteId): Promise<Site | null> {
-      const select = sql`SELECT s.id, s.organization_id, ${document(stamp.actor)} AS document FROM sites s
+      const select = sql`SELECT s.id, s.organization_id, ${document(stamp.actor)} AS document FROM ${sites} s
         WHERE s.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`;
       const [row] = await database.query<{ document: SiteDocument }>(readAs(stamp, "site.read", select));
       return row ? parse(row.document) : null;
@@ -34,7 +36,7 @@ export function createSiteStore(database: Database) {
       if (filter.organizationId !== undefined)
         conditions.push(sql`s.organization_id = ${uuidOf(filter.organizationId)}::uuid`);
       if (after !== null) conditions.push(sql`s.id < ${after}::uuid`);
-      const select = sql`SELECT s.id, s.organization_id, ${document(stamp.actor)} AS document FROM sites s
+      const select = sql`SELECT s.id, s.organization_id, ${document(stamp.actor)} AS document FROM ${sites} s
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY s.id DESC LIMIT ${limit + 1}::integer`;
       const rows = await database.query<{ id: string; document: SiteDocument }>(readAs(stamp, "site.list", select));
       return page(rows, limit, (row) => parse(row.document));
@@ -45,7 +47,7 @@ export function createSiteStore(database: Database) {
         stamp,
         action: "site.create",
         eventType: "turash.site.created",
-        write: sql`${insertInto("sites", "s", { ...fixedColumns(site), ...contentColumns(site) })} RETURNING ${changedColumns(stamp.actor)}`,
+        write: sql`${insertInto(sites, "s", { ...fixedColumns(site), ...contentColumns(site) })} RETURNING ${changedColumns(stamp.actor)}`,
         patch,
       });
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
@@ -62,11 +64,11 @@ export function createSiteStore(database: Database) {
         stamp,
         action: sql`CASE WHEN created THEN 'site.create' ELSE 'site.replace' END`,
         eventType: sql`CASE WHEN created THEN 'turash.site.created' ELSE 'turash.site.updated' END`,
-        write: sql`${upsertByExternalId("sites", "s", fixedColumns(site), contentColumns(site), expectation)}
+        write: sql`${upsertByExternalId(sites, "s", fixedColumns(site), contentColumns(site), expectation)}
           RETURNING s.id, s.organization_id, ARRAY[s.organization_id] AS audience, s.version, s.xmax = 0 AS created,
             ${document(stamp.actor)} || jsonb_build_object('created', s.xmax = 0) AS document`,
         patch,
-        current: sql`SELECT jsonb_build_object('version', s.version, 'record', ${document(stamp.actor)}) FROM sites s
+        current: sql`SELECT jsonb_build_object('version', s.version, 'record', ${document(stamp.actor)}) FROM ${sites} s
           WHERE s.organization_id = ${uuidOf(site.organizationId)}::uuid AND s.external_id = ${site.externalId} AND s.deleted_at IS NULL`,
       });
       const written = settle<
@@ -90,10 +92,10 @@ export function createSiteStore(database: Database) {
         stamp,
         action: "site.update",
         eventType: "turash.site.updated",
-        write: sql`UPDATE sites AS s SET ${assignments(contentColumns(content))}, version = s.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${sites} AS s SET ${assignments(contentColumns(content))}, version = s.version + 1, updated_at = ${at(stamp)}
           WHERE ${own(stamp.actor, id)} AND s.version = ${version}::integer RETURNING ${changedColumns(stamp.actor)}`,
         patch,
-        current: sql`SELECT jsonb_build_object('version', s.version) FROM sites s WHERE ${own(stamp.actor, id)}`,
+        current: sql`SELECT jsonb_build_object('version', s.version) FROM ${sites} s WHERE ${own(stamp.actor, id)}`,
       });
       return settle(outcome, parse);
     },
@@ -104,16 +106,16 @@ export function createSiteStore(database: Database) {
       id: SiteId,
       version: number | null,
     ): Promise<Written<Site, { version: number; flows: number }>> {
-      const flows = sql`(SELECT count(*)::integer FROM flows f WHERE f.site_id = s.id AND f.deleted_at IS NULL)`;
+      const standing = sql`(SELECT count(*)::integer FROM ${flows} f WHERE f.site_id = s.id AND f.deleted_at IS NULL)`;
       const outcome = await applyChange<SiteDocument>(database, {
         stamp,
         action: "site.delete",
         eventType: "turash.site.deleted",
-        write: sql`UPDATE sites AS s SET deleted_at = ${at(stamp)}, version = s.version + 1, updated_at = ${at(stamp)}
-          WHERE ${own(stamp.actor, id)} AND ${version === null ? sql`true` : sql`s.version = ${version}::integer`} AND ${flows} = 0
+        write: sql`UPDATE ${sites} AS s SET deleted_at = ${at(stamp)}, version = s.version + 1, updated_at = ${at(stamp)}
+          WHERE ${own(stamp.actor, id)} AND ${version === null ? sql`true` : sql`s.version = ${version}::integer`} AND ${standing} = 0
           RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "remove", path: "" }],
-        current: sql`SELECT jsonb_build_object('version', s.version, 'flows', ${flows}) FROM sites s WHERE ${own(stamp.actor, id)}`,
+        current: sql`SELECT jsonb_build_object('version', s.version, 'flows', ${standing}) FROM ${sites} s WHERE ${own(stamp.actor, id)}`,
       });
       return settle(outcome, parse);
     },

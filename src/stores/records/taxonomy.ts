@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { EwcEntry, Grade, Substitution } from "../../domain/reference/types.ts";
 import { createTaxonomy, type Taxonomy } from "../../domain/taxonomy.ts";
 import type { Database } from "../postgres/client.ts";
+import { ewcEntries, grades, substitutions } from "../postgres/schema/taxonomy.ts";
 
 /** A code of the European list of waste with the text around it. */
 export type EwcText = EwcEntry & {
@@ -26,13 +27,13 @@ export async function readTaxonomy(database: Database, day: string): Promise<Sto
     ewc: EwcText[] | null;
   }>(sql`
     SELECT
-      (SELECT jsonb_agg(content || jsonb_build_object('slug', slug, 'kind', kind, 'parent', parent, 'name', name) ORDER BY kind, slug) FROM grades) AS grades,
+      (SELECT jsonb_agg(content || jsonb_build_object('slug', slug, 'kind', kind, 'parent', parent, 'name', name) ORDER BY kind, slug) FROM ${grades}) AS grades,
       (SELECT jsonb_agg(content || jsonb_build_object('output', output, 'input', input, 'qualityFactor', quality_factor) ORDER BY output, input)
-        FROM substitutions) AS substitutions,
+        FROM ${substitutions}) AS substitutions,
       (SELECT jsonb_agg(jsonb_build_object('code', code, 'entry', entry, 'hazardous', hazardous, 'description', description, 'mirrors', mirror_codes,
           'chapter', chapter, 'subChapter', sub_chapter, 'edition', edition, 'appliesFrom', applies_from) ORDER BY code)
-        FROM (SELECT DISTINCT ON (code) * FROM ewc_entries WHERE applies_from <= ${day}::date ORDER BY code, applies_from DESC) AS current) AS ewc`);
-  const substitutions = row?.substitutions ?? [];
+        FROM (SELECT DISTINCT ON (code) * FROM ${ewcEntries} WHERE applies_from <= ${day}::date ORDER BY code, applies_from DESC) AS current) AS ewc`);
+  const rules = row?.substitutions ?? [];
   const ewcTexts = row?.ewc ?? [];
-  return { ...createTaxonomy({ grades: row?.grades ?? [], substitutions, ewc: ewcTexts }), substitutions, ewcTexts };
+  return { ...createTaxonomy({ grades: row?.grades ?? [], substitutions: rules, ewc: ewcTexts }), substitutions: rules, ewcTexts };
 }

@@ -5,6 +5,8 @@ import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import type { CandidateSearch } from "../../matching/candidateSearch.ts";
 import type { Party } from "../../matching/party.ts";
 import type { Database } from "../postgres/client.ts";
+import { flows, matches } from "../postgres/schema/flows.ts";
+import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { type FlowDocument, flowDocumentFor, parseFlow } from "../records/flowRow.ts";
 import { flowVisibleTo, ownedBy, readAs } from "../records/scope.ts";
 import { boundExpression, candidateConditions, candidateProbes } from "./candidateQuery.ts";
@@ -42,7 +44,7 @@ export function createCandidateStore(database: Database) {
 
     /** Two flows that the caller may see, of which one is its own; the operator may ask for any two. */
     async findPair(stamp: ChangeStamp, one: FlowId, other: FlowId): Promise<Map<FlowId, Party>> {
-      const own = sql`EXISTS (SELECT FROM flows mine WHERE mine.id IN (${uuidOf(one)}::uuid, ${uuidOf(other)}::uuid) AND ${ownedBy(stamp.actor, sql`mine.organization_id`)})`;
+      const own = sql`EXISTS (SELECT FROM ${flows} mine WHERE mine.id IN (${uuidOf(one)}::uuid, ${uuidOf(other)}::uuid) AND ${ownedBy(stamp.actor, sql`mine.organization_id`)})`;
       const select = sql`SELECT f.id, f.organization_id, ${partyDocument} AS document FROM ${partyTables}
         WHERE f.id IN (${uuidOf(one)}::uuid, ${uuidOf(other)}::uuid) AND ${flowVisibleTo(stamp.actor)} AND ${own}`;
       const rows = await database.query<{ document: PartyDocument }>(readAs(stamp, "match.evaluate", select));
@@ -52,7 +54,7 @@ export function createCandidateStore(database: Database) {
     /** What matching reads of a place and its organization besides the flow, for a flow that is not stored. */
     async findPlace(actor: Actor, siteUuid: string): Promise<Pick<Party, "site" | "organization"> | null> {
       const [row] = await database.query<{ document: Omit<PartyDocument, "flow"> }>(sql`
-        SELECT jsonb_build_object(${placeFields}) AS document FROM sites s JOIN organizations o ON o.id = s.organization_id
+        SELECT jsonb_build_object(${placeFields}) AS document FROM ${sites} s JOIN ${organizations} o ON o.id = s.organization_id
         WHERE s.id = ${siteUuid}::uuid AND s.deleted_at IS NULL AND ${ownedBy(actor, sql`s.organization_id`)}`);
       return row ? parsePlace(row.document) : null;
     },
@@ -73,14 +75,14 @@ export function createCandidateStore(database: Database) {
         bounded AS (
           SELECT p.id, ${boundExpression(search.bound)} AS bound
           FROM (SELECT id, max(quality_bound) AS quality_bound, min(distance_meters) AS distance_meters FROM probed GROUP BY id) AS p
-          JOIN flows f ON f.id = p.id JOIN organizations o ON o.id = f.organization_id
+          JOIN ${flows} f ON f.id = p.id JOIN ${organizations} o ON o.id = f.organization_id
           WHERE ${candidateConditions(search, search[limits])} AND ${flowVisibleTo(actor)}),
         ranked AS (
           SELECT * FROM bounded WHERE ${after ? below(after) : sql`true`} ORDER BY bound DESC, id LIMIT ${limit + 1}::integer)
         SELECT ${partyDocument} AS document, ranked.bound,
-          EXISTS (SELECT FROM matches m WHERE (m.output_flow_id = ${subject}::uuid AND m.input_flow_id = f.id)
+          EXISTS (SELECT FROM ${matches} m WHERE (m.output_flow_id = ${subject}::uuid AND m.input_flow_id = f.id)
             OR (m.input_flow_id = ${subject}::uuid AND m.output_flow_id = f.id)) AS is_recorded
-        FROM ranked JOIN flows f ON f.id = ranked.id JOIN sites s ON s.id = f.site_id JOIN organizations o ON o.id = f.organization_id
+        FROM ranked JOIN ${flows} f ON f.id = ranked.id JOIN ${sites} s ON s.id = f.site_id JOIN ${organizations} o ON o.id = f.organization_id
         ORDER BY ranked.bound DESC, ranked.id`);
       return {
         candidates: rows
@@ -101,7 +103,7 @@ const placeFields = sql`'position', ST_AsGeoJSON(s.location, 15)::jsonb, 'timeZo
 
 const partyDocument: SQL = sql`jsonb_build_object('flow', ${flowDocumentFor(sql`true`)}, ${placeFields})`;
 
-const partyTables = sql`flows f JOIN sites s ON s.id = f.site_id JOIN organizations o ON o.id = f.organization_id`;
+const partyTables = sql`flows f JOIN ${sites} s ON s.id = f.site_id JOIN ${organizations} o ON o.id = f.organization_id`;
 
 function parseParty({ flow: row, ...place }: PartyDocument): Party {
   const flow = parseFlow(row);

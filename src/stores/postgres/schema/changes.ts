@@ -1,0 +1,62 @@
+import { sql } from "drizzle-orm";
+import { bigint, foreignKey, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bytea, xid8 } from "../columnTypes.ts";
+import { organizations } from "./tenants.ts";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true });
+
+export const outbox = pgTable(
+  "outbox",
+  {
+    id: uuid("id").primaryKey(),
+    sequence: bigint("sequence", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    xid: xid8("xid").notNull().default(sql`pg_current_xact_id()`),
+    type: text("type").notNull(),
+    subjectId: uuid("subject_id").notNull(),
+    organizationIds: uuid("organization_ids").array().notNull(),
+    data: jsonb("data").notNull(),
+    occurredAt: instant("occurred_at").notNull(),
+  },
+  (table) => [index("outbox_order_idx").on(table.xid, table.sequence)],
+);
+
+export const auditEntries = pgTable(
+  "audit_entries",
+  {
+    id: uuid("id").primaryKey(),
+    organizationId: uuid("organization_id"),
+    actor: text("actor").notNull(),
+    memberId: uuid("member_id"),
+    credential: text("credential").notNull(),
+    action: text("action").notNull(),
+    subjectId: uuid("subject_id"),
+    patch: jsonb("patch").notNull(),
+    requestId: text("request_id").notNull(),
+    addressHash: bytea("address_hash"),
+    occurredAt: instant("occurred_at").notNull(),
+  },
+  (table) => [
+    foreignKey({
+      name: "audit_entries_organization_id_fkey",
+      columns: [table.organizationId],
+      foreignColumns: [organizations.id],
+    }),
+    index("audit_entries_organization_id_idx").on(table.organizationId, table.id),
+  ],
+);
+
+export const idempotencyRecords = pgTable(
+  "idempotency_records",
+  {
+    scope: text("scope").notNull(),
+    key: text("key").notNull(),
+    requestHash: bytea("request_hash").notNull(),
+    answer: jsonb("answer").notNull(),
+    createdAt: instant("created_at").notNull(),
+    expiresAt: instant("expires_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ name: "idempotency_records_pkey", columns: [table.scope, table.key] }),
+    index("idempotency_records_expires_at_idx").on(table.expiresAt),
+  ],
+);

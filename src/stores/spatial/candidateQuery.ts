@@ -1,0 +1,54 @@
+import { type SQL, sql } from "drizzle-orm";
+import { uuidOf } from "../../domain/ids.ts";
+import type { BoundParameters, CandidateSearch, SearchLimits } from "../../matching/candidateSearch.ts";
+import { flows } from "../postgres/schema/flows.ts";
+
+/**
+ * Rows (id, quality_bound, distance_meters) of `flows` in reach with a grade or a code that the search names: one index
+ * scan a grade, for a GiST index takes equality on the grade and the distance together. A flow can come up more than once.
+ */
+export function candidateProbes(search: CandidateSearch, limits: SearchLimits): SQL {
+  const [longitude, latitude] = search.subject.position;
+  const place = sql`ST_SetSRID(ST_MakePoint(${longitude}::double precision, ${latitude}::double precision), 4326)::geography`;
+  // The literal conditions are those of the partial indexes.
+  const direction = search.directions.includes("input") ? sql`f.direction = 'input'` : sql`f.direction <> 'input'`;
+  const inReach = sql`f.status = 'active' AND f.deleted_at IS NULL AND ${direction} AND ST_DWithin(f.location, ${place}, ${limits.radiusMeters}::double precision, false)`;
+  const distance = sql`ST_Distance(f.location, ${place}, false) AS distance_meters`;
+  const grades = search.grades.map(({ grade, qualityBound }) => ({ grade, quality_bound: qualityBound }));
+  const probes = [
+    sql`SELECT f.id, g.quality_bound, ${distance}
+      FROM jsonb_to_recordset(${JSON.stringify(grades)}::jsonb) AS g (grade text, quality_bound double precision)
+      JOIN ${flows} f ON f.grade = g.grade AND ${inReach}`,
+  ];
+  if (search.ewc !== null) probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.ewc = ${search.ewc} AND ${inReach}`);
+  if (search.hs !== null)
+    probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.hs_heading = ${search.hs.slice(0, 4)} AND f.hs IS NOT NULL
+      AND (starts_with(f.hs, ${search.hs}) OR starts_with(${search.hs}, f.hs)) AND ${inReach}`);
+  return sql.join(probes, sql` UNION ALL `);
+}
+
+/** What a candidate `flows f` must meet besides being in reach; each is necessary for a match and none sufficient. */
+export function candidateConditions(search: CandidateSearch, limits: SearchLimits): SQL {
+  const own = sql`${uuidOf(search.ownOrganization.id)}::uuid`;
+  const conditions = [
+    sql`f.id <> ${uuidOf(search.subject.flowId)}::uuid`,
+    sql`f.remaining_amount > 0`,
+    sql`f.dimension IN ${search.dimensions}`,
+    sql`f.quantity_basis IN ${search.bases}`,
+    sql`NOT (f.constraints -> 'blockedOrganizationIds') ? ${search.ownOrganization.id}`,
+  ];
+  if (!search.ownOrganization.isAllowed)
+    conditions.push(sql`(f.organization_id <> ${own} OR (f.constraints ->> 'allowsOwnOrganization')::boolean)`);
+  if (search.blockedOrganizationIds.length > 0)
+    conditions.push(sql`f.organization_id::text <> ALL (ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(search.blockedOrganizationIds.map(uuidOf))}::jsonb)))`);
+  if (limits.monthsMask !== null) conditions.push(sql`(f.months_mask & ${limits.monthsMask}::integer) <> 0`);
+  if (limits.temperatureMaximumAtLeastKelvin !== null)
+    conditions.push(sql`(f.temperature_maximum_kelvin IS NULL OR f.temperature_maximum_kelvin >= ${limits.temperatureMaximumAtLeastKelvin}::double precision)`);
+  if (limits.temperatureMinimumAtMostKelvin !== null)
+    conditions.push(sql`(f.temperature_minimum_kelvin IS NULL OR f.temperature_minimum_kelvin <= ${limits.temperatureMinimumAtMostKelvin}::double precision)`);
+  return sql.join(conditions, sql` AND `);
+}
+
+export function boundExpression(_bound: BoundParameters): SQL {
+  return sql`1::double precision`;
+}
