@@ -30,6 +30,7 @@ export type WorkerOptions = {
 };
 
 const readyDeadlineMs = 90_000;
+const answerDeadlineMs = 5_000;
 const stopDeadlineMs = 5_000;
 
 /** A free port of 127.0.0.1 for 0; otherwise the port itself, or a problem when somebody has it. */
@@ -138,7 +139,7 @@ async function waitUntilReady(url: string, signal: AbortSignal, lastWords: () =>
     signal.throwIfAborted();
     try {
       const response = await fetch(`${url}/health/ready`, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(10_000)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(answerDeadlineMs)]),
       });
       if (response.ok) return void (await response.text());
       answer = `${response.status} ${(await response.text()).slice(0, 500)}`;
@@ -147,6 +148,8 @@ async function waitUntilReady(url: string, signal: AbortSignal, lastWords: () =>
     } catch (error) {
       signal.throwIfAborted();
       answer = (error as Error).message;
+      // A Worker that could not be built never answers.
+      if (lastWords().includes("[ERROR]")) break;
     }
     await sleep(100, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
