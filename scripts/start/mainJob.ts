@@ -4,7 +4,7 @@ import type { SampleNetwork } from "./sampleNetwork.ts";
 import type { SeededNetwork } from "./seedNetwork.ts";
 
 type ListedMatch = Omit<Evaluation, "gates" | "terms">;
-type ListedNearMiss = ListedMatch & { gates: readonly GateResult[] };
+type ListedNearMiss = ListedMatch & { near: GateResult };
 
 export type RankedMatch = ListedMatch & { rank: number; output: string };
 export type NearMiss = ListedNearMiss & { output: string };

@@ -51,12 +51,8 @@ function formatWhole(amount: number): string {
     .replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-function describeMiss({ gates }: NearMiss): string {
-  return gates
-    .filter(({ verdict }) => verdict === "near" || verdict === "fail")
-    .map(({ gate, short, closes, detail }) => {
-      const lacking = short ? ` short by ${Number(short.amount.toPrecision(4))} ${short.unit}` : "";
-      return `${gate}${lacking}${detail ? `; ${detail}` : ""}${closes ? `; would close it: ${closes}` : ""}`;
-    })
-    .join(" | ");
+/** The one gate that refuses the pair: by how much, on which facts, and what would close it. */
+function describeMiss({ near: { gate, short, closes, detail } }: NearMiss): string {
+  const lacking = short ? ` short by ${Number(short.amount.toPrecision(4))} ${short.unit}` : "";
+  return [`${gate}${lacking}`, detail, closes && `would close it: ${closes}`].filter(Boolean).join("; ");
 }
