@@ -5,8 +5,8 @@ import { computeSideTrust } from "./trust.ts";
 /** Distances on the spheroid are at most this much longer than on the sphere that the engine measures on (WGS 84). */
 export const spheroidAllowance = 1.005;
 /** More than all rounding between two ways of adding up. */
-const roundingAllowance = 1e-9;
-const longestMonthHours = 744;
+export const roundingAllowance = 1e-9;
+export const longestMonthHours = 744;
 
 /**
  * An upper bound of the score from columns that a database has: never less than the score of the pair. A store mirrors it:

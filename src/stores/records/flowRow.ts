@@ -36,12 +36,31 @@ export function flowDocumentFor(own: SQL): SQL {
     'version', f.version, 'createdAt', f.created_at, 'updatedAt', f.updated_at)`;
 }
 
+/** The domain's flow, its fields in the order in which they are read (jsonb has an order of its own). */
 export function parseFlow(row: FlowDocument): Flow {
+  const { amount, unit, basis, uncertainty, minimumLot } = row.quantity;
   return {
-    ...row,
     id: idFromUuid("flow", row.id),
     organizationId: idFromUuid("organization", row.organizationId),
     siteId: idFromUuid("site", row.siteId),
+    externalId: row.externalId,
+    direction: row.direction,
+    kind: row.kind,
+    grade: row.grade,
+    title: row.title,
+    notes: row.notes,
+    legalStatus: row.legalStatus,
+    codes: row.codes,
+    quantity: { amount, unit, basis, uncertainty, minimumLot },
+    quality: row.quality,
+    availability: row.availability,
+    economics: row.economics,
+    constraints: row.constraints,
+    precision: row.precision,
+    status: row.status,
+    visibility: row.visibility,
+    reservedAmount: row.reservedAmount,
+    version: row.version,
     createdAt: utc(row.createdAt),
     updatedAt: utc(row.updatedAt),
   };

@@ -212,12 +212,17 @@ function suggestionRow({
 
 function parse(row: MatchDocument): StoredMatch {
   return {
-    ...row,
     id: idFromUuid("match", row.id),
     outputFlowId: idFromUuid("flow", row.outputFlowId),
     inputFlowId: idFromUuid("flow", row.inputFlowId),
     outputOrganizationId: idFromUuid("organization", row.outputOrganizationId),
     inputOrganizationId: idFromUuid("organization", row.inputOrganizationId),
+    state: row.state,
+    round: row.round,
+    interest: { output: row.interest.output, input: row.interest.input },
+    history: row.history,
+    evaluation: row.evaluation,
+    version: row.version,
     createdAt: utc(row.createdAt),
     updatedAt: utc(row.updatedAt),
   };

@@ -146,8 +146,13 @@ function changedColumns(actor: Actor): SQL {
 
 function parse(row: OrganizationDocument): Organization {
   return {
-    ...row,
     id: idFromUuid("organization", row.id),
+    externalId: row.externalId,
+    name: row.name,
+    country: row.country,
+    nace: row.nace,
+    verified: row.verified,
+    version: row.version,
     createdAt: utc(row.createdAt),
     updatedAt: utc(row.updatedAt),
   };

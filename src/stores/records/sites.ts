@@ -170,9 +170,17 @@ function changedColumns(actor: Actor): SQL {
 
 function parse(row: SiteDocument): Site {
   return {
-    ...row,
     id: idFromUuid("site", row.id),
     organizationId: idFromUuid("organization", row.organizationId),
+    externalId: row.externalId,
+    name: row.name,
+    location: row.location,
+    footprint: row.footprint,
+    timeZone: row.timeZone,
+    country: row.country,
+    nace: row.nace,
+    address: row.address,
+    version: row.version,
     createdAt: utc(row.createdAt),
     updatedAt: utc(row.updatedAt),
   };

@@ -35,5 +35,9 @@ export async function readTaxonomy(database: Database, day: string): Promise<Sto
         FROM (SELECT DISTINCT ON (code) * FROM ${ewcEntries} WHERE applies_from <= ${day}::date ORDER BY code, applies_from DESC) AS current) AS ewc`);
   const rules = row?.substitutions ?? [];
   const ewcTexts = row?.ewc ?? [];
-  return { ...createTaxonomy({ grades: row?.grades ?? [], substitutions: rules, ewc: ewcTexts }), substitutions: rules, ewcTexts };
+  return {
+    ...createTaxonomy({ grades: row?.grades ?? [], substitutions: rules, ewc: ewcTexts }),
+    substitutions: rules,
+    ewcTexts,
+  };
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidOf } from "../../domain/ids.ts";
 import type { BoundParameters, CandidateSearch, SearchLimits } from "../../matching/candidateSearch.ts";
+import { longestMonthHours, roundingAllowance, spheroidAllowance } from "../../matching/scoreBound.ts";
 import { flows } from "../postgres/schema/flows.ts";
 
 /**
@@ -20,7 +21,8 @@ export function candidateProbes(search: CandidateSearch, limits: SearchLimits): 
       FROM jsonb_to_recordset(${JSON.stringify(grades)}::jsonb) AS g (grade text, quality_bound double precision)
       JOIN ${flows} f ON f.grade = g.grade AND ${inReach}`,
   ];
-  if (search.ewc !== null) probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.ewc = ${search.ewc} AND ${inReach}`);
+  if (search.ewc !== null)
+    probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.ewc = ${search.ewc} AND ${inReach}`);
   if (search.hs !== null)
     probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.hs_heading = ${search.hs.slice(0, 4)} AND f.hs IS NOT NULL
       AND (starts_with(f.hs, ${search.hs}) OR starts_with(${search.hs}, f.hs)) AND ${inReach}`);
@@ -40,15 +42,49 @@ export function candidateConditions(search: CandidateSearch, limits: SearchLimit
   if (!search.ownOrganization.isAllowed)
     conditions.push(sql`(f.organization_id <> ${own} OR (f.constraints ->> 'allowsOwnOrganization')::boolean)`);
   if (search.blockedOrganizationIds.length > 0)
-    conditions.push(sql`f.organization_id::text <> ALL (ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(search.blockedOrganizationIds.map(uuidOf))}::jsonb)))`);
+    conditions.push(
+      sql`f.organization_id::text <> ALL (ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(search.blockedOrganizationIds.map(uuidOf))}::jsonb)))`,
+    );
   if (limits.monthsMask !== null) conditions.push(sql`(f.months_mask & ${limits.monthsMask}::integer) <> 0`);
   if (limits.temperatureMaximumAtLeastKelvin !== null)
-    conditions.push(sql`(f.temperature_maximum_kelvin IS NULL OR f.temperature_maximum_kelvin >= ${limits.temperatureMaximumAtLeastKelvin}::double precision)`);
+    conditions.push(
+      sql`(f.temperature_maximum_kelvin IS NULL OR f.temperature_maximum_kelvin >= ${limits.temperatureMaximumAtLeastKelvin}::double precision)`,
+    );
   if (limits.temperatureMinimumAtMostKelvin !== null)
-    conditions.push(sql`(f.temperature_minimum_kelvin IS NULL OR f.temperature_minimum_kelvin <= ${limits.temperatureMinimumAtMostKelvin}::double precision)`);
+    conditions.push(
+      sql`(f.temperature_minimum_kelvin IS NULL OR f.temperature_minimum_kelvin <= ${limits.temperatureMinimumAtMostKelvin}::double precision)`,
+    );
   return sql.join(conditions, sql` AND `);
 }
 
-export function boundExpression(_bound: BoundParameters): SQL {
-  return sql`1::double precision`;
+/**
+ * `scoreBound` of src/matching/scoreBound.ts in SQL, over a candidate `flows f` of `organizations o` whose probes are
+ * gathered in `p`. A property test holds the two equal.
+ */
+export function boundExpression({
+  weights,
+  subjectIsInput,
+  dimension,
+  remaining,
+  monthsMask,
+  needHours,
+  limitMeters,
+  trust,
+}: BoundParameters): SQL {
+  const number = (value: number): SQL => sql`${value}::double precision`;
+  const months = sql`bit_count((f.months_mask & ${monthsMask}::integer)::bit(12))`;
+  const time =
+    needHours === null ? number(1) : sql`least(1, ${months} * ${number(longestMonthHours)} / ${number(needHours)})`;
+  const share = subjectIsInput
+    ? sql`f.canonical_remaining / ${number(remaining)}`
+    : sql`${number(remaining)} / f.canonical_remaining`;
+  const amount = sql`CASE WHEN f.dimension = ${dimension}::text AND f.quantity_basis <> 'recurring' THEN ${share} ELSE 1 END`;
+  const reach = sql`least(1, p.distance_meters / ${number(spheroidAllowance * limitMeters)})`;
+  const level = sql`CASE f.precision_level WHEN 'metered' THEN ${number(trust.levels.metered)} WHEN 'measured' THEN ${number(trust.levels.measured)}
+    WHEN 'estimated' THEN ${number(trust.levels.estimated)} ELSE ${number(trust.levels.rough)} END`;
+  const side = sql`${number(trust.precisionShare)} * ${level} + CASE WHEN o.verified THEN ${number(trust.verifiedShare)} ELSE 0 END
+    + ${number(trust.exchangesShare)} * o.exchanges_completed / (o.exchanges_completed + ${number(trust.exchangesAtHalf)})`;
+  return sql`(${number(weights.quality)} * p.quality_bound + ${number(weights.quantity)} * least(1, ${amount}, ${time})
+    + ${number(weights.temporal)} * ${time} + ${number(weights.proximity)} * power(1 - power(${reach}, 2), 2) + ${number(weights.economics)}
+    + ${number(weights.trust)} * (${number(trust.subject)} + ${side}) / 2 + ${number(roundingAllowance)})`;
 }
