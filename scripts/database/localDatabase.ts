@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Engine, EngineName } from "./engine.ts";
+import { type Engine, type EngineName, SqlError } from "./engine.ts";
 import { takeFolderLock } from "./folderLock.ts";
 import { LocalDatabaseError } from "./localDatabaseError.ts";
 import { applyMigrations, type Migration, migrationsFolder, readMigrations } from "./migrations.ts";
@@ -88,6 +88,8 @@ export async function startLocalDatabase(options: LocalDatabaseOptions): Promise
     };
   } catch (error) {
     await close();
+    // A database that opens and then does not answer the first questions.
+    if (error instanceof SqlError) throw damaged(`The database in ${dataDir} answers "${error.message}".`, error);
     throw error;
   }
 }
@@ -116,16 +118,29 @@ async function openEmbedded(
   for (const name of await readdir(dataDir))
     if (name.startsWith("pglite.new-")) await rm(join(dataDir, name), { recursive: true, force: true });
   if (options.fresh) await rm(folder, { recursive: true, force: true });
-  if (!existsSync(folder)) {
-    const snapshots = options.snapshotsDir ?? defaultSnapshotsFolder;
-    await copySnapshot(folder, snapshots, migrations, report);
+  const state = await inspect(folder);
+  if (state === "absent") {
+    await rm(folder, { recursive: true, force: true });
     await writeFile(versionFile, version);
-  } else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)
-    throw new LocalDatabaseError(
-      "data_folder_damaged",
-      `The embedded database in ${folder} was made by another version. Start with --fresh to replace it; local data is lost.`,
-    );
+    await copySnapshot(folder, options.snapshotsDir ?? defaultSnapshotsFolder, migrations, report);
+  } else if (state === "damaged") throw damaged(`The embedded database in ${folder} has lost its PG_VERSION.`);
+  else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)
+    throw damaged(`The embedded database in ${folder} was made by another version.`);
   return openPgliteEngine(folder);
+}
+
+/** The engine would make a new database over the remains of one that has no PG_VERSION. */
+async function inspect(folder: string): Promise<"absent" | "present" | "damaged"> {
+  if (existsSync(join(folder, "PG_VERSION"))) return "present";
+  return existsSync(folder) && (await readdir(folder)).length > 0 ? "damaged" : "absent";
+}
+
+function damaged(what: string, cause?: unknown): LocalDatabaseError {
+  return new LocalDatabaseError(
+    "data_folder_damaged",
+    `${what} Start with --fresh to replace it; local data is lost.`,
+    cause,
+  );
 }
 
 async function openPostgres(

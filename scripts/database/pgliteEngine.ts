@@ -48,7 +48,7 @@ export async function openPgliteEngine(folder: string): Promise<Engine> {
   }
 
   async function ask(job: Job, leftMs: number | undefined): Promise<JobAnswer | "late"> {
-    const answer = await Promise.race([thread.ask(job), ...(leftMs === undefined ? [] : [after(leftMs)])]);
+    const answer = await (leftMs === undefined ? thread.ask(job) : orLate(thread.ask(job), leftMs));
     if (answer === "late") await reopen();
     return answer;
   }
@@ -71,7 +71,7 @@ export async function openPgliteEngine(folder: string): Promise<Engine> {
       if (closed) return;
       closed = true;
       await queue;
-      await Promise.race([thread.ask({ kind: "close" }), after(closeDeadlineMs)]);
+      await orLate(thread.ask({ kind: "close" }), closeDeadlineMs);
       await thread.end();
     },
   };
@@ -93,24 +93,29 @@ async function openThread(folder: string): Promise<Thread> {
   let settle: (answer: JobAnswer) => void = () => undefined;
   worker.on("message", (answer: JobAnswer) => settle(answer));
   worker.on("error", (error) => settle({ kind: "broken", message: String(error) }));
-  worker.on("exit", (code) => settle({ kind: "broken", message: `its thread ended with code ${code}` }));
+  let ended: JobAnswer | undefined;
+  worker.on("exit", (code) => {
+    ended = { kind: "broken", message: `its thread ended with code ${code}` };
+    settle(ended);
+  });
   const next = () =>
     new Promise<JobAnswer>((resolve) => {
       settle = resolve;
     });
 
-  const opened = await Promise.race([next(), after(openDeadlineMs)]);
+  const opened = await orLate(next(), openDeadlineMs);
   if (opened === "late" || opened.kind !== "results") {
     await worker.terminate();
-    const why = opened === "late" ? "it does not answer" : opened.kind === "broken" ? opened.message : opened.kind;
+    const why = opened === "late" ? "no answer" : opened.kind === "broken" ? opened.message : opened.kind;
     throw new LocalDatabaseError(
       "data_folder_damaged",
-      `The embedded database in ${folder} does not open (${oneLine(why)}). Start with --fresh to replace it; local data is lost.`,
-      said,
+      `The embedded database in ${folder} does not open; its files are damaged. Start with --fresh to replace it; local data is lost.`,
+      `${why}\n${said}`,
     );
   }
   return {
     ask(job) {
+      if (ended) return Promise.resolve(ended);
       const answer = next();
       worker.postMessage(job);
       return answer;
@@ -124,10 +129,14 @@ function sendable({ deadlineMs, maxRows, maxBytes }: Limits): Limits {
   return { deadlineMs, maxRows, maxBytes };
 }
 
-function after(milliseconds: number): Promise<"late"> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds, "late").unref());
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, 200);
+async function orLate<Answer>(answer: Promise<Answer>, milliseconds: number): Promise<Answer | "late"> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, milliseconds, "late");
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,6 +9,9 @@ import { openPgliteEngine } from "./pgliteEngine.ts";
 /** Snapshots kept besides the one in use: changing a migration back and forth then costs one build each. */
 const kept = 2;
 
+/** A build that has not ended by then was killed. */
+const abandonedAfterMs = 3_600_000;
+
 /**
  * Puts a new database, extensions and migrations applied, into `folder`, which must not exist. It is a copy of a
  * snapshot: a data folder that was closed in order, built once for each text of the migrations and version of the
@@ -71,7 +74,11 @@ export async function engineVersion(): Promise<string> {
 }
 
 async function forgetOldSnapshots(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => /^pglite-[0-9a-f]{16}$/.test(name));
+  const everything = await readdir(folder);
+  for (const name of everything.filter((found) => found.includes(".building-")))
+    if (Date.now() - (await stat(join(folder, name))).mtimeMs > abandonedAfterMs)
+      await rm(join(folder, name), { recursive: true, force: true });
+  const names = everything.filter((name) => /^pglite-[0-9a-f]{16}$/.test(name));
   const aged = await Promise.all(names.map(async (name) => ({ name, used: (await stat(join(folder, name))).mtimeMs })));
   aged.sort((a, b) => b.used - a.used);
   for (const { name } of aged.slice(kept + 1)) await rm(join(folder, name), { recursive: true, force: true });

@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -25,12 +25,12 @@ const startDeadlineMs = 60_000;
  * SIGINT is PostgreSQL's "fast" shutdown.
  */
 const untilParentEnds = `
-exec 3<&0
-"$@" </dev/null 3<&- &
+exec 4<&0
+"$@" </dev/null 4<&- &
 server=$!
-(read -r _ <&3; kill -INT $server) 2>/dev/null &
+(read -r _ <&4; kill -INT $server) 2>/dev/null &
 watcher=$!
-exec 3<&-
+exec 4<&-
 wait $server
 code=$?
 kill $watcher 2>/dev/null
@@ -50,13 +50,9 @@ export async function startPostgresCluster(
   const identity = await chooseIdentity();
   const data = join(folder, "data");
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (identity) {
-    await chown(folder, identity.uid, identity.gid);
-    // To reach its folder, that user must be let through the one above; it still cannot list it.
-    const above = dirname(folder);
-    await chmod(above, ((await stat(above)).mode & 0o777) | 0o011);
-  }
-  if (!existsSync(join(data, "PG_VERSION"))) await initialize(binaries.folder, folder, data, password, identity);
+  if (identity) await chown(folder, identity.uid, identity.gid);
+  if (!existsSync(join(data, "PG_VERSION")))
+    await initialize(join(binaries.folder, "initdb"), folder, password, identity);
   const made = (await readFile(join(data, "PG_VERSION"), "utf8")).trim();
   if (made !== String(binaries.version))
     throw new LocalDatabaseError(
@@ -68,7 +64,7 @@ export async function startPostgresCluster(
   for (;;) {
     const port = await findFreePort();
     const log = join(folder, "postgres.log");
-    const server = spawnServer(join(binaries.folder, "postgres"), data, port, log, folder, identity);
+    const server = spawnServer(join(binaries.folder, "postgres"), folder, port, log, identity);
     const connectionString = `postgresql://turash:${password}@127.0.0.1:${port}/postgres`;
     const isUp = await waitUntilUp(server, connectionString, begun + startDeadlineMs);
     if (isUp) return { connectionString: await createDatabase(connectionString), close: () => stopServer(server) };
@@ -101,43 +97,30 @@ async function chooseIdentity(): Promise<Identity | null> {
   }
 }
 
-async function initialize(
-  binaries: string,
-  folder: string,
-  data: string,
-  password: string,
-  identity: Identity | null,
-): Promise<void> {
+async function initialize(initdb: string, folder: string, password: string, identity: Identity | null): Promise<void> {
   const passwordFile = join(folder, "password");
-  await rm(data, { recursive: true, force: true });
+  // Made aside and renamed: a run that is broken off leaves nothing that looks like a database.
+  const draft = join(folder, "data.new");
+  await rm(draft, { recursive: true, force: true });
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (identity) await chown(passwordFile, identity.uid, identity.gid);
-  // Made aside and renamed: a run that is broken off leaves nothing that looks like a database.
-  const draft = `${data}.new`;
-  await rm(draft, { recursive: true, force: true });
+  const log = join(folder, "initdb.log");
   try {
-    await execute(
-      join(binaries, "initdb"),
-      [
-        "-D",
-        draft,
-        "--username=turash",
-        "--auth=scram-sha-256",
-        `--pwfile=${passwordFile}`,
-        "--encoding=UTF8",
-        "--locale=C.UTF-8",
-      ],
-      { ...identity, cwd: folder, env: environment() },
-    );
-    await rename(draft, data);
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true });
-    const said = String((error as { stderr?: string }).stderr || error)
-      .trim()
-      .replace(/\s+/g, " ")
-      .slice(0, 300);
-    const hint = identity ? " The user postgres must be able to reach this folder; name another with --data DIR." : "";
-    throw new LocalDatabaseError("postgres_failed", `initdb failed in ${folder}: ${said}.${hint}`, error);
+    const flags = ["--username=turash", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"];
+    const run = spawnAs(identity, folder, log, "ignore", (seen) => [
+      initdb,
+      "-D",
+      `${seen}/data.new`,
+      `--pwfile=${seen}/password`,
+      ...flags,
+    ]);
+    const code = await new Promise((resolve) => run.once("error", resolve).once("close", resolve));
+    if (code !== 0) {
+      const said = (await readFile(log, "utf8")).trim().split("\n").at(-1) || String(code);
+      throw new LocalDatabaseError("postgres_failed", `PostgreSQL's initdb failed (${said}). See ${log}.`);
+    }
+    await rm(join(folder, "data"), { recursive: true, force: true });
+    await rename(draft, join(folder, "data"));
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -145,10 +128,9 @@ async function initialize(
 
 function spawnServer(
   binary: string,
-  data: string,
+  folder: string,
   port: number,
   log: string,
-  cwd: string,
   identity: Identity | null,
 ): ChildProcess {
   const settings = {
@@ -162,18 +144,44 @@ function spawnServer(
     jit: "off",
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  return spawnAs(identity, folder, log, "pipe", (seen) => [
+    "/bin/sh",
+    "-c",
+    untilParentEnds,
+    "sh",
+    binary,
+    "-D",
+    `${seen}/data`,
+    ...flags,
+  ]);
+}
+
+/**
+ * Runs a command whose output goes to `log`. `command` is told by which path it finds `folder`: as another user it could
+ * not get there where a folder above is closed to it (a repository under /root), so it inherits the open folder instead.
+ */
+function spawnAs(
+  identity: Identity | null,
+  folder: string,
+  log: string,
+  input: "pipe" | "ignore",
+  command: (seen: string) => string[],
+): ChildProcess {
   const output = openSync(log, "w");
+  const opened = openSync(folder, "r");
   try {
+    const [file, ...parameters] = command(identity ? "/proc/self/fd/3" : folder);
     // A process group of its own: Ctrl-C in the terminal is for this process, which then stops it in order.
-    return spawn("/bin/sh", ["-c", untilParentEnds, "sh", binary, "-D", data, ...flags], {
+    return spawn(file!, parameters, {
       ...identity,
-      cwd,
+      cwd: identity ? "/" : folder,
       env: environment(),
       detached: true,
-      stdio: ["pipe", output, output],
+      stdio: [input, output, output, opened],
     });
   } finally {
     closeSync(output);
+    closeSync(opened);
   }
 }
 

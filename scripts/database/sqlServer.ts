@@ -62,7 +62,6 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   const maxRequestBytes = options.maxRequestBytes ?? 64 * mebibyte;
   let delayMs = options.delayMs ?? 0;
   let trips = 0;
-  let closing = false;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const gone = new AbortController();
@@ -80,7 +79,6 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
   }
 
   const server = createServer((request, response) => {
-    if (closing) response.setHeader("connection", "close");
     void answer(request, response);
   });
   // Longer than clients keep idle connections, so that none is closed under a request on its way.
@@ -95,11 +93,12 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
     setDelay(milliseconds) {
       delayMs = milliseconds;
     },
-    close() {
-      closing = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      return closed;
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      // A connection whose last answer has just gone out is kept by its client for the next request.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
+      await closed;
+      clearInterval(sweep);
     },
   };
 }

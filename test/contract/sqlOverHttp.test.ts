@@ -368,6 +368,19 @@ describe.each(enginesUnderTest)("SQL over HTTP in front of %s", (engineName) => 
       ]);
     });
 
+    it("answers what is running before it closes, and nothing after", async () => {
+      const another = await startSqlServer({ engine: opened.engine, password, delayMs: 300 });
+      neonConfig.fetchEndpoint = another.fetchEndpoint;
+      const sql = neon(another.connectionString);
+      // Sent when somebody waits for it, not before.
+      const running = sql`SELECT 1 AS fine`.then((rows) => rows);
+      while (another.trips() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      const begun = performance.now();
+      await Promise.all([another.close(), expect(running).resolves.toEqual([{ fine: 1 }])]);
+      expect(performance.now() - begun).toBeLessThan(5000);
+      expect((await failure(sql`SELECT 1`)).message).toContain("Error connecting to database");
+    });
+
     it("counts trips and delays them", async () => {
       const before = server.trips();
       await connect()`SELECT 1`;
