@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 /** PGlite takes 1 GB and some seconds to start, so the suites that need it run one file at a time. */
 const withDatabase = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 180_000 };
 
+// The Worker's secrets come from test/support/workerdSetup.ts; wrangler would warn that no file has them.
+process.env.WRANGLER_LOG ??= "error";
+
 export default defineConfig({
   test: {
     projects: [
