@@ -9,7 +9,10 @@ const referenceFolder = resolve(import.meta.dirname, "../src/domain/reference");
  * Brings the taxonomy of the database to what the reference files say: grades, substitution rules and every edition of the
  * European list of waste. Idempotent and one transaction; what the files no longer name stays, for flows may use it.
  */
-export async function seedTaxonomy(database: { connectionString: string; fetchEndpoint?: string | undefined }): Promise<{ grades: number; substitutions: number; ewc: number }> {
+export async function seedTaxonomy(database: {
+  connectionString: string;
+  fetchEndpoint?: string | undefined;
+}): Promise<{ grades: number; substitutions: number; ewc: number }> {
   if (database.fetchEndpoint) neonConfig.fetchEndpoint = database.fetchEndpoint;
   const query = neon(database.connectionString);
   const grades = await readReference<Grade[]>("grades.json");
