@@ -28,6 +28,8 @@ export function wranglerEnvironment(): NodeJS.ProcessEnv {
     WRANGLER_WRITE_LOGS: "false",
     WRANGLER_HIDE_BANNER: "true",
     WRANGLER_NO_SKILLS_UPDATE_PROMPTS: "true",
+    // Nothing is asked of another host: request.cf is made up locally.
+    CLOUDFLARE_CF_FETCH_ENABLED: "false",
     X_LOCAL_EXPLORER: "false",
     X_LOCAL_OBSERVABILITY: "false",
   };
