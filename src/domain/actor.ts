@@ -35,3 +35,8 @@ export type MemberActor = {
 export function hasRole(actor: MemberActor, needed: Role): boolean {
   return roles.indexOf(actor.role) >= roles.indexOf(needed);
 }
+
+/** The role of the two that may do less. */
+export function smallerRole(one: Role, other: Role): Role {
+  return roles.indexOf(one) <= roles.indexOf(other) ? one : other;
+}

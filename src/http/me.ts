@@ -12,7 +12,7 @@ const meSchema = z
   .object({
     kind: z.enum(["member", "operator"]),
     organization: organizationSchema.nullable(),
-    memberId: idSchema("member").nullable(),
+    member: z.object({ id: idSchema("member"), name: z.string(), email: z.string(), role: z.enum(roles) }).nullable(),
     role: z.enum(roles).nullable(),
     scopes: z.array(z.string()),
     credential: z.string().meta({ description: "the id of the key that was used" }),

@@ -22,11 +22,22 @@ import {
   problems,
 } from "./schemas/answers.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
-import { createdOrganizationSchema, organizationListSchema, organizationSchema } from "./schemas/organization.ts";
+import {
+  createdOrganizationSchema,
+  newOrganizationSchema,
+  organizationListSchema,
+  organizationSchema,
+} from "./schemas/organization.ts";
 
 const path = "/v1/organizations";
 const params = z.object({ organizationId: idSchema("organization") });
-const example = { externalId: "asnaes", name: "Asnaes Power Station", country: "DK", nace: "35.11" };
+const example = {
+  externalId: "asnaes",
+  name: "Asnæs Power Station",
+  country: "DK",
+  nace: "35.11",
+  owner: { name: "Kirsten Holm", email: "kirsten@example.org" },
+};
 
 const listRoute = createRoute({
   ...operation("listOrganizations", "organizations", "List organizations"),
@@ -45,7 +56,7 @@ const createOrganizationRoute = createRoute({
   path,
   request: {
     headers: z.object({ "idempotency-key": idempotencyKeyHeader }),
-    body: { required: true, content: { "application/json": { schema: organizationContentSchema, example } } },
+    body: { required: true, content: { "application/json": { schema: newOrganizationSchema, example } } },
   },
   responses: {
     201: {

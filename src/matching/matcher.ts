@@ -1,7 +1,16 @@
+import { isSupply } from "../domain/flow.ts";
 import type { Taxonomy } from "../domain/taxonomy.ts";
+import { createBest, type RankKey } from "./best.ts";
 import type { CandidateSearch } from "./candidateSearch.ts";
+import { encodeParties } from "./encodeParties.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { explainEvaluation } from "./explain/evaluation.ts";
+import { createInterner } from "./interner.ts";
+import { evaluatePair, everything, match, nearMiss, onlyMatches, onlyNearMisses } from "./kernel.ts";
+import { at, createPair } from "./pair.ts";
 import type { Party } from "./party.ts";
+import { compileRules, type Rules } from "./rules.ts";
+import { describeSearch } from "./searchCandidates.ts";
 import type { MatchingTables } from "./tables.ts";
 
 /** A counterpart with the pair's evaluation. */
@@ -46,3 +55,83 @@ export type Matcher = {
   /** What a store fetches for a subject; see `scoreBound` for the order of its pages. */
   search(subject: Party): CandidateSearch;
 };
+
+/** The engine; compiling the taxonomy and tables is done once for the same two objects. */
+export function createMatcher({ taxonomy, tables, asOf }: MatcherOptions): Matcher {
+  const rules = compileRules(taxonomy, tables);
+  const createBestMatches = (subject: Party, { limit, minScore = 0 }: RankOptions): BestMatches => {
+    const ranking = createRanking(rules, asOf, subject, match, limit, minScore);
+    return {
+      add: ranking.add,
+      isFull: ranking.isFull,
+      scoreToBeat: ranking.scoreToBeat,
+      results: ranking.results,
+    };
+  };
+  return {
+    evaluate: (output, input) => createEvaluator(rules, asOf)(output, input),
+    createBestMatches,
+    rank(subject, candidates, options) {
+      const best = createBestMatches(subject, options);
+      best.add(candidates);
+      return best.results();
+    },
+    nearMisses(subject, candidates, { limit }) {
+      const ranking = createRanking(rules, asOf, subject, nearMiss, limit, 0);
+      ranking.add(candidates);
+      return ranking.results();
+    },
+    search(subject) {
+      const interner = createInterner(rules, asOf);
+      return describeSearch(subject, encodeParties([subject], rules, interner), rules, interner);
+    },
+  };
+}
+
+/** One pair after the other in full. What is interned lives as long as the function, so it is made for one job. */
+function createEvaluator(rules: Rules, asOf: Date) {
+  const interner = createInterner(rules, asOf);
+  const pair = createPair(rules, interner);
+  return (output: Party, input: Party): Evaluation => {
+    const outputColumns = encodeParties([output], rules, interner);
+    const inputColumns = encodeParties([input], rules, interner);
+    const verdict = evaluatePair(pair, outputColumns, 0, inputColumns, 0, everything);
+    return explainEvaluation({ pair, output, input, outputColumns, i: 0, inputColumns, j: 0 }, verdict);
+  };
+}
+
+/** Ranks the pairs of one verdict by the kernel's figures, and explains only those that are asked for in the end. */
+function createRanking(rules: Rules, asOf: Date, subject: Party, wanted: number, limit: number, minScore: number) {
+  const interner = createInterner(rules, asOf);
+  const pair = createPair(rules, interner);
+  const own = encodeParties([subject], rules, interner);
+  const isSubjectSupply = isSupply(subject.flow.direction);
+  const asked = wanted === match ? onlyMatches : onlyNearMisses;
+  const best = createBest<RankKey & { party: Party }>(limit);
+  return {
+    add(candidates: readonly Party[]) {
+      const counterparts = candidates.filter(
+        ({ flow, flowId }) => isSupply(flow.direction) !== isSubjectSupply && flowId !== subject.flowId,
+      );
+      const columns = encodeParties(counterparts, rules, interner);
+      for (const [row, party] of counterparts.entries()) {
+        const verdict = isSubjectSupply
+          ? evaluatePair(pair, own, 0, columns, row, asked)
+          : evaluatePair(pair, columns, row, own, 0, asked);
+        const score = pair.figures[at.score + 1]!;
+        if (verdict !== wanted || score < minScore) continue;
+        const joint = pair.figures[at.joint + 1]!;
+        best.add({ score, joint, distanceMeters: pair.figures[at.distanceMeters]!, id: party.flowId, party });
+      }
+    },
+    isFull: best.isFull,
+    scoreToBeat: () => (best.isFull() ? Math.max(minScore, best.worst()?.score ?? minScore) : minScore),
+    results(): RankedPair[] {
+      const evaluate = createEvaluator(rules, asOf);
+      return best.sorted().map(({ party }) => ({
+        party,
+        evaluation: isSubjectSupply ? evaluate(subject, party) : evaluate(party, subject),
+      }));
+    },
+  };
+}

@@ -1,6 +1,6 @@
+import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { Matcher } from "../matching/matcher.ts";
-import type { ApiKeyRecord } from "../stores/records/apiKeys.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
@@ -19,9 +19,7 @@ export type Services = {
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** The engine over the taxonomy, the configured tables and the year that begins today. */
   readMatcher(): Promise<Matcher>;
-  issueKey(
-    idempotencyKey: string | null,
-  ): Promise<{ text: string; record: Pick<ApiKeyRecord, "id" | "digestHex" | "hint"> }>;
+  issueKey(idempotencyKey: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
   databaseTrips(): number;

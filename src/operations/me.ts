@@ -1,6 +1,6 @@
 import type { Role } from "../domain/actor.ts";
 import { notFound } from "../domain/errors.ts";
-import type { MemberId } from "../domain/ids.ts";
+import type { Member } from "../domain/member.ts";
 import type { Organization } from "../domain/organization.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize } from "./permissions.ts";
@@ -8,7 +8,8 @@ import { authorize } from "./permissions.ts";
 export type Caller = {
   kind: "member" | "operator";
   organization: Organization | null;
-  memberId: MemberId | null;
+  /** The person whose credential it is; null for a key of the organization itself. */
+  member: Omit<Member, "organizationId"> | null;
   role: Role | null;
   scopes: string[];
   credential: string;
@@ -21,13 +22,24 @@ export async function describeCaller(context: RequestContext): Promise<Caller> {
     return {
       kind: "operator",
       organization: null,
-      memberId: null,
+      member: null,
       role: null,
       scopes: ["operations"],
       credential: actor.credential,
     };
-  const organization = await context.services.organizations.find(context, actor.organizationId);
-  if (!organization) throw notFound("organization");
-  const { memberId, role, scopes, credential } = actor;
-  return { kind: "member", organization, memberId, role, scopes: [...scopes], credential };
+  const found = await context.services.organizations.findCaller(actor);
+  if (!found) throw notFound("organization");
+  const { role, scopes, credential } = actor;
+  return {
+    kind: "member",
+    organization: found.organization,
+    member: found.member && withoutOrganization(found.member),
+    role,
+    scopes: [...scopes],
+    credential,
+  };
+}
+
+function withoutOrganization({ organizationId: _, ...member }: Member): Omit<Member, "organizationId"> {
+  return member;
 }

@@ -1,6 +1,8 @@
 import { type Role, roles, type Scope, scopes } from "../domain/actor.ts";
+import type { ApiKey } from "../domain/apiKey.ts";
 import { forbidden, notFound, preconditionFailed } from "../domain/errors.ts";
 import { type ApiKeyId, createId, type OrganizationId } from "../domain/ids.ts";
+import type { Member, MemberContent } from "../domain/member.ts";
 import { type Organization, type OrganizationContent, organizationContentSchema } from "../domain/organization.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import type { OrganizationFilter } from "../stores/records/organizations.ts";
@@ -29,10 +31,10 @@ export async function getOrganization(context: RequestContext, id: OrganizationI
 
 export type FirstKey = { id: ApiKeyId; key: string; role: "owner"; scopes: Scope[] };
 
-/** Creates an organization and its first owner key, whose text is in this answer and nowhere else. */
+/** Creates an organization, its first owner where one is named, and the first key, whose text is in this answer and nowhere else. */
 export async function createOrganization(
   context: RequestContext,
-  content: OrganizationContent,
+  { owner, ...content }: OrganizationContent & { owner: MemberContent | null },
 ): Promise<{ organization: Organization; apiKey: FirstKey; replayed: boolean }> {
   authorize(context.actor, "createOrganization");
   const at = context.at.toISOString();
@@ -45,8 +47,9 @@ export async function createOrganization(
   };
   const role = roles[roles.length - 1] as Extract<Role, "owner">;
   const { text, record } = await context.services.issueKey(context.idempotency?.key ?? null);
-  const key = { ...record, name: "First key", role, scopes: ownerScopes };
-  const { value, replayed } = await context.services.organizations.create(context, organization, key, [
+  const member: Member | null = owner && { ...owner, id: createId("member"), organizationId: organization.id, role };
+  const key: ApiKey = { ...record, memberId: member?.id ?? null, name: "First key", role, scopes: ownerScopes };
+  const { value, replayed } = await context.services.organizations.create(context, organization, key, member, [
     { op: "add", path: "", value: content },
   ]);
   return { organization: value, apiKey: { id: record.id, key: text, role, scopes: ownerScopes }, replayed };

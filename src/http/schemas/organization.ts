@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { idSchema } from "../../domain/ids.ts";
+import { memberContentSchema } from "../../domain/member.ts";
 import { organizationContentSchema } from "../../domain/organization.ts";
 import { listOf, recordFields } from "./answers.ts";
 
@@ -12,6 +13,11 @@ const organizationFields = {
 export const organizationSchema = z.object(organizationFields).meta({ id: "Organization" });
 
 export const organizationListSchema = listOf("OrganizationList", organizationSchema);
+
+/** What the operator sends to create an organization; the first key is the owner's where one is named. */
+export const newOrganizationSchema = z
+  .strictObject({ ...organizationContentSchema.shape, owner: memberContentSchema.nullable().default(null) })
+  .meta({ id: "NewOrganization" });
 
 /** The answer to creating an organization: the only time that its first key is shown. */
 export const createdOrganizationSchema = z

@@ -1,16 +1,17 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
-import type { Actor } from "../../domain/actor.ts";
+import type { Actor, MemberActor } from "../../domain/actor.ts";
+import type { ApiKey } from "../../domain/apiKey.ts";
 import type { Changed, ChangeStamp } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, uuidOf } from "../../domain/ids.ts";
+import type { Member } from "../../domain/member.ts";
 import type { Organization, OrganizationContent } from "../../domain/organization.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { outbox } from "../postgres/schema/changes.ts";
 import { flows } from "../postgres/schema/flows.ts";
-import { apiKeys, organizations } from "../postgres/schema/tenants.ts";
-import type { ApiKeyRecord } from "./apiKeys.ts";
+import { apiKeys, members, organizations } from "../postgres/schema/tenants.ts";
 import { keyColumns } from "./apiKeys.ts";
 import { page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
@@ -36,6 +37,24 @@ export function createOrganizationStore(database: Database) {
       return rows[0] ? parse(rows[0].document) : null;
     },
 
+    /** A member's own organization, and the member where the credential is a person's; one round trip. */
+    async findCaller(actor: MemberActor): Promise<{ organization: Organization; member: Member | null } | null> {
+      const [row] = await database.query<{
+        document: OrganizationDocument;
+        member: Omit<Member, "id" | "organizationId"> | null;
+      }>(sql`
+        SELECT ${document(actor)} AS document, (
+          SELECT jsonb_build_object('name', m.name, 'email', m.email, 'role', m.role) FROM ${members} m
+          WHERE m.organization_id = o.id AND m.id = ${actor.memberId ? uuidOf(actor.memberId) : null}::uuid AND m.deleted_at IS NULL) AS member
+        FROM ${organizations} o WHERE ${own(actor, actor.organizationId)}`);
+      if (!row) return null;
+      const { organizationId, memberId } = actor;
+      return {
+        organization: parse(row.document),
+        member: row.member && memberId ? { id: memberId, organizationId, ...row.member } : null,
+      };
+    },
+
     async list(stamp: ChangeStamp, filter: OrganizationFilter, { limit, after }: Page): Promise<Paged<Organization>> {
       const rows = await database.query<{ id: string; document: OrganizationDocument }>(
         readAs(
@@ -51,11 +70,12 @@ export function createOrganizationStore(database: Database) {
       return page(rows, limit, (row) => parse(row.document));
     },
 
-    /** Creates an organization with its first owner key. */
+    /** Creates an organization with its first owner, where one is named, and its first owner key. */
     async create(
       stamp: ChangeStamp,
       organization: Organization,
-      key: ApiKeyRecord,
+      key: ApiKey,
+      owner: Member | null,
       patch: readonly Operation[],
     ): Promise<Changed<Organization>> {
       const at = stamp.at.toISOString();
@@ -67,7 +87,10 @@ export function createOrganizationStore(database: Database) {
           VALUES (${uuidOf(organization.id)}::uuid, ${organization.externalId}, ${organization.name}, ${organization.country}, ${organization.nace},
             ${organization.verified}::boolean, ${at}::timestamptz, ${at}::timestamptz)
           RETURNING ${changedColumns(stamp.actor)}`,
-        alongside: [sql`keyed AS (INSERT INTO ${apiKeys} ${keyColumns(key, sql`(SELECT id FROM changed)`, at)})`],
+        alongside: [
+          ...(owner ? [sql`owned AS (${insertOwner(owner, at)})`] : []),
+          sql`keyed AS (INSERT INTO ${apiKeys} ${keyColumns(key, sql`(SELECT id FROM changed)`, at)})`,
+        ],
         patch,
       });
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
@@ -120,6 +143,11 @@ export function createOrganizationStore(database: Database) {
       return settle(outcome, parse);
     },
   };
+}
+
+function insertOwner(owner: Member, at: string): SQL {
+  return sql`INSERT INTO ${members} (id, organization_id, email, name, role, created_at, updated_at)
+    SELECT ${uuidOf(owner.id)}::uuid, changed.id, ${owner.email}, ${owner.name}, ${owner.role}, ${at}::timestamptz, ${at}::timestamptz FROM changed`;
 }
 
 function visible(actor: Actor): SQL {

@@ -88,9 +88,9 @@ export const flows = pgTable(
       foreignColumns: [grades.kind, grades.slug],
     }),
     foreignKey({ name: "flows_ewc_fkey", columns: [table.ewc], foreignColumns: [ewcCodes.code] }),
+    unique("flows_organization_id_id_key").on(table.organizationId, table.id),
     uniqueIndex("flows_external_id_key").on(table.organizationId, table.externalId).where(sql`deleted_at IS NULL`),
     index("flows_site_id_idx").on(table.siteId).where(sql`deleted_at IS NULL`),
-    index("flows_organization_id_idx").on(table.organizationId, table.id).where(sql`deleted_at IS NULL`),
     index("flows_public_idx").on(table.id).where(sql`deleted_at IS NULL AND visibility = 'public'`),
     index("flows_supply_idx")
       .using("gist", table.grade, table.location)
@@ -131,17 +131,15 @@ export const matches = pgTable(
     updatedAt: instant("updated_at").notNull(),
   },
   (table) => [
-    foreignKey({ name: "matches_output_flow_id_fkey", columns: [table.outputFlowId], foreignColumns: [flows.id] }),
-    foreignKey({ name: "matches_input_flow_id_fkey", columns: [table.inputFlowId], foreignColumns: [flows.id] }),
     foreignKey({
-      name: "matches_output_organization_id_fkey",
-      columns: [table.outputOrganizationId],
-      foreignColumns: [organizations.id],
+      name: "matches_output_flow_id_fkey",
+      columns: [table.outputOrganizationId, table.outputFlowId],
+      foreignColumns: [flows.organizationId, flows.id],
     }),
     foreignKey({
-      name: "matches_input_organization_id_fkey",
-      columns: [table.inputOrganizationId],
-      foreignColumns: [organizations.id],
+      name: "matches_input_flow_id_fkey",
+      columns: [table.inputOrganizationId, table.inputFlowId],
+      foreignColumns: [flows.organizationId, flows.id],
     }),
     unique("matches_pair_key").on(table.outputFlowId, table.inputFlowId),
     index("matches_output_organization_id_idx").on(table.outputOrganizationId, table.id),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import {
   boolean,
   date,
@@ -53,7 +54,7 @@ export const ewcEntries = pgTable(
     appliesFrom: date("applies_from").notNull(),
     edition: text("edition").notNull(),
     entry: text("entry").notNull(),
-    hazardous: boolean("hazardous").notNull(),
+    hazardous: boolean("hazardous").notNull().generatedAlwaysAs(sql`entry IN ('AH', 'MH')`),
     chapter: text("chapter").notNull(),
     subChapter: text("sub_chapter").notNull(),
     description: text("description").notNull(),
