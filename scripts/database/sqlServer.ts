@@ -106,18 +106,25 @@ export async function startSqlServer(options: SqlServerOptions): Promise<SqlServ
 function checkDoor(request: IncomingMessage, password: string): void {
   if (request.url?.split("?")[0] !== "/sql") throw new SqlRequestError(404, "no such path; POST /sql");
   if (request.method !== "POST") throw new SqlRequestError(405, "POST only");
-  const given = request.headers["neon-connection-string"]?.toString();
-  if (!given) throw new SqlRequestError(400, "header Neon-Connection-String is missing");
-  const url = URL.canParse(given) ? new URL(given) : null;
-  if (!url || !/^postgres(ql)?:$/.test(url.protocol))
-    throw new SqlRequestError(400, "header Neon-Connection-String is not a URL");
-  if (url.username !== user || !isSame(decodeURIComponent(url.password), password))
-    throw new SqlError(`password authentication failed for user '${decodeURIComponent(url.username)}'`, {
-      severity: "FATAL",
-      code: "28P01",
-    });
-  if (url.pathname !== `/${user}`)
-    throw new SqlError(`database "${url.pathname.slice(1)}" does not exist`, { severity: "FATAL", code: "3D000" });
+  const given = readConnectionString(request.headers["neon-connection-string"]?.toString());
+  if (given.user !== user || !isSame(given.password, password))
+    throw new SqlError(`password authentication failed for user '${given.user}'`, { severity: "FATAL", code: "28P01" });
+  if (given.database !== user)
+    throw new SqlError(`database "${given.database}" does not exist`, { severity: "FATAL", code: "3D000" });
+}
+
+function readConnectionString(header: string | undefined): { user: string; password: string; database: string } {
+  if (!header) throw new SqlRequestError(400, "header Neon-Connection-String is missing");
+  try {
+    const url = new URL(header);
+    if (!/^postgres(ql)?:$/.test(url.protocol)) throw new TypeError("another protocol");
+    const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decodeURIComponent);
+    return { user: user!, password: password!, database: database! };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof URIError)
+      throw new SqlRequestError(400, "header Neon-Connection-String is not a postgresql:// URL");
+    throw error;
+  }
 }
 
 function isSame(given: string, wanted: string): boolean {

@@ -317,6 +317,10 @@ describe.each(enginesUnderTest)("SQL over HTTP in front of %s", (engineName) => 
         body: JSON.stringify({ query: "SELECT 1", params: [] }),
       });
       expect(without.status).toBe(400);
+      for (const odd of ["nonsense", "http://turash:x@127.0.0.1/turash", "postgresql://turash:%ff@127.0.0.1/turash"])
+        expect((await post({ query: "SELECT 1" }, { "neon-connection-string": odd })).status).toBe(400);
+      const elsewhere = server.connectionString.replace(/turash$/, "other");
+      expect(await failure(neon(elsewhere)`SELECT 1`)).toMatchObject({ code: "3D000" });
     });
 
     it("knows one path and one method", async () => {
