@@ -47,7 +47,8 @@ const share = (part: number, whole: number) => (whole > 0 ? Math.min(1, part / w
 /**
  * Share of a supply's heat that the need's temperatures let pass, where both sides state how cold the carrier comes back:
  * `Q = m cp (Ts - max(Tr, Tk + dTmin))` of `m cp (Ts - Tr)`, with Ts and Tr of the supply, Tk where the need's sink enters.
- * A temperature gate that is near counts as closed: the pump delivers what is needed.
+ * A temperature gate that is near counts as closed: the pump delivers what is needed. Of a supply that does not say how hot
+ * it is, while it comes back colder than the need can cool it, nothing is counted on.
  */
 function computeHeatShare(pair: Pair, output: Columns, i: number, input: Columns, j: number) {
   const { figures } = pair;
@@ -55,8 +56,12 @@ function computeHeatShare(pair: Pair, output: Columns, i: number, input: Columns
   const back = output.returnTemperature[i]!;
   const sink = input.returnTemperature[j]!;
   const approach = figures[at.approachKelvin]!;
-  const isSized = approach > 0 && supply > back && !Number.isNaN(sink);
+  const isSized = approach > 0 && !(supply <= back) && !Number.isNaN(back) && !Number.isNaN(sink);
   if (!isSized || figures[at.isTemperatureNear] === 1) return writeTriple(figures, at.heatShare, 1, 1, 1);
+  if (Number.isNaN(supply)) {
+    const known = output.returnTemperatureLow[i]! >= input.returnTemperatureHigh[j]! + approach ? 1 : 0;
+    return writeTriple(figures, at.heatShare, known, known, 1);
+  }
   const low = heatShare(
     output.temperatureLow[i]!,
     output.returnTemperatureLow[i]!,
