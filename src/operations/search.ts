@@ -18,6 +18,7 @@ export async function searchMatches(
   context: RequestContext,
   subject: Party,
   options: Required<RankOptions>,
+  pageSize = candidatesPerPage,
 ): Promise<{ pairs: RankedPair[]; recorded: Set<FlowId> }> {
   const { readMatcher, candidates } = context.services;
   const matcher = await readMatcher();
@@ -26,7 +27,7 @@ export async function searchMatches(
   const recorded = new Set<FlowId>();
   let after: Candidate | null = null;
   for (;;) {
-    const page = await candidates.findPage(context.actor, search, "match", { after, limit: candidatesPerPage });
+    const page = await candidates.findPage(context.actor, search, "match", { after, limit: pageSize });
     best.add(page.candidates.map(({ party }) => party));
     for (const candidate of page.candidates) if (candidate.isRecorded) recorded.add(candidate.party.flowId);
     after = page.candidates.at(-1) ?? null;
