@@ -29,7 +29,6 @@ export async function findPostgres(report: (line: string) => void): Promise<Post
     );
   report(`Installing ${packages.join(" and ")}`);
   try {
-    // The packages' own cluster is not wanted; it would listen on the usual port.
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C.UTF-8" };
     await execute("apt-get", ["update"], { env, maxBuffer: 1e8 });
     await execute("apt-get", [...command.split(" ").slice(1)], { env, maxBuffer: 1e8 });
@@ -65,7 +64,9 @@ function findInstalled(): PostgresBinaries | null {
     (found) =>
       existsSync(join(root, `${found}/bin/initdb`)) &&
       existsSync(join(root, `${found}/bin/postgres`)) &&
+      // Two packages: the extension's SQL is one, its library another, and the first may be there alone.
       existsSync(`/usr/share/postgresql/${found}/extension/postgis.control`) &&
+      existsSync(join(root, `${found}/lib/postgis-3.so`)) &&
       existsSync(`/usr/share/postgresql/${found}/extension/btree_gist.control`),
   );
   // The oldest that serves: what runs there runs on later ones.
