@@ -19,7 +19,8 @@ import { readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts"
 import { createCandidateStore } from "./stores/spatial/candidates.ts";
 
 type Arrival = {
-  env: Env;
+  /** The bindings, unchecked. */
+  env: object;
   request: Request;
   requestId: string;
   /** Lets work go on after the answer. */
@@ -84,7 +85,7 @@ function createServices(config: Config, database: Database, at: Date, waitUntil:
   };
 }
 
-function configOrThrow(env: Env): Config {
+function configOrThrow(env: object): Config {
   try {
     return readConfig(env);
   } catch (error) {

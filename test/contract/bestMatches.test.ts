@@ -192,7 +192,7 @@ async function enter(database: LocalDatabase, key?: string): Promise<RequestCont
     REQUEST_TIMEOUT_SECONDS: "30",
   };
   const open = openRequest({
-    env: env as unknown as Env,
+    env,
     request: new Request("http://turash.test/"),
     requestId: "test",
     waitUntil: () => undefined,
