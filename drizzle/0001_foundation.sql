@@ -199,7 +199,10 @@ CREATE TABLE flows (
   -- what the candidates query compares, in canonical units, worked out when the flow is written
   dimension text NOT NULL,
   canonical_amount double precision NOT NULL,
-  canonical_remaining double precision NOT NULL GENERATED ALWAYS AS (canonical_amount * (quantity_amount - reserved_amount) / quantity_amount) STORED,
+  canonical_remaining double precision NOT NULL GENERATED ALWAYS AS (
+    -- an amount of 0 is refused by its own rule, which comes after this
+    CASE WHEN quantity_amount > 0 THEN canonical_amount * (quantity_amount - reserved_amount) / quantity_amount ELSE 0 END
+  ) STORED,
   months_mask smallint NOT NULL,
   temperature_minimum_kelvin double precision,
   temperature_maximum_kelvin double precision,
@@ -209,6 +212,7 @@ CREATE TABLE flows (
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   deleted_at timestamptz,
+  CONSTRAINT flows_organization_id_id_key UNIQUE (organization_id, id),
   CONSTRAINT flows_site_id_fkey FOREIGN KEY (organization_id, site_id) REFERENCES sites (organization_id, id),
   CONSTRAINT flows_grade_fkey FOREIGN KEY (kind, grade) REFERENCES grades (kind, slug),
   CONSTRAINT flows_external_id_check CHECK (external_id ~ '^[\x21-\x7e]{1,128}$'),
@@ -234,12 +238,15 @@ CREATE TABLE flows (
   CONSTRAINT flows_visibility_check CHECK (visibility IN ('public', 'network', 'private')),
   CONSTRAINT flows_canonical_amount_check CHECK (canonical_amount > 0 AND canonical_amount < 'Infinity'),
   CONSTRAINT flows_months_mask_check CHECK (months_mask BETWEEN 1 AND 4095),
-  CONSTRAINT flows_temperature_check CHECK (temperature_minimum_kelvin >= 0 AND temperature_maximum_kelvin >= 0),
+  CONSTRAINT flows_temperature_check CHECK (
+    temperature_minimum_kelvin >= 0 AND temperature_minimum_kelvin < 'Infinity'
+    AND temperature_maximum_kelvin >= 0 AND temperature_maximum_kelvin < 'Infinity'
+    AND temperature_minimum_kelvin <= temperature_maximum_kelvin
+  ),
   CONSTRAINT flows_version_check CHECK (version > 0)
 );
 CREATE UNIQUE INDEX flows_external_id_key ON flows (organization_id, external_id) WHERE deleted_at IS NULL;
 CREATE INDEX flows_site_id_idx ON flows (site_id) WHERE deleted_at IS NULL;
-CREATE INDEX flows_organization_id_idx ON flows (organization_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX flows_public_idx ON flows (id) WHERE deleted_at IS NULL AND visibility = 'public';
 -- The candidates of a need, of a supply, and of either by its waste or customs code.
 CREATE INDEX flows_supply_idx ON flows USING gist (grade, location)
@@ -273,10 +280,10 @@ CREATE TRIGGER sites_hand_location_on AFTER UPDATE OF location ON sites
 
 CREATE TABLE matches (
   id uuid PRIMARY KEY,
-  output_flow_id uuid NOT NULL CONSTRAINT matches_output_flow_id_fkey REFERENCES flows (id),
-  input_flow_id uuid NOT NULL CONSTRAINT matches_input_flow_id_fkey REFERENCES flows (id),
-  output_organization_id uuid NOT NULL CONSTRAINT matches_output_organization_id_fkey REFERENCES organizations (id),
-  input_organization_id uuid NOT NULL CONSTRAINT matches_input_organization_id_fkey REFERENCES organizations (id),
+  output_flow_id uuid NOT NULL,
+  input_flow_id uuid NOT NULL,
+  output_organization_id uuid NOT NULL,
+  input_organization_id uuid NOT NULL,
   state text NOT NULL,
   round integer NOT NULL DEFAULT 1,
   output_interested boolean NOT NULL DEFAULT false,
@@ -291,6 +298,9 @@ CREATE TABLE matches (
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   CONSTRAINT matches_pair_key UNIQUE (output_flow_id, input_flow_id),
+  -- who sees a match is read from these, so they must be the flows' own organizations
+  CONSTRAINT matches_output_flow_id_fkey FOREIGN KEY (output_organization_id, output_flow_id) REFERENCES flows (organization_id, id),
+  CONSTRAINT matches_input_flow_id_fkey FOREIGN KEY (input_organization_id, input_flow_id) REFERENCES flows (organization_id, id),
   CONSTRAINT matches_flows_check CHECK (output_flow_id <> input_flow_id),
   CONSTRAINT matches_state_check CHECK (state IN ('suggested', 'viewed', 'interested_one', 'interested_both', 'negotiating', 'agreed',
     'declined', 'expired', 'withdrawn', 'superseded')),

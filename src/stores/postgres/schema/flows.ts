@@ -61,7 +61,9 @@ export const flows = pgTable(
     canonicalAmount: doublePrecision("canonical_amount").notNull(),
     canonicalRemaining: doublePrecision("canonical_remaining")
       .notNull()
-      .generatedAlwaysAs(sql`canonical_amount * (quantity_amount - reserved_amount) / quantity_amount`),
+      .generatedAlwaysAs(
+        sql`CASE WHEN quantity_amount > 0 THEN canonical_amount * (quantity_amount - reserved_amount) / quantity_amount ELSE 0 END`,
+      ),
     monthsMask: smallint("months_mask").notNull(),
     temperatureMinimumKelvin: doublePrecision("temperature_minimum_kelvin"),
     temperatureMaximumKelvin: doublePrecision("temperature_maximum_kelvin"),

@@ -1,0 +1,178 @@
+import type { StoresUnderTest } from "./storesUnderTest.ts";
+
+/** Values by column, each an SQL expression. */
+export type SampleRow = Record<string, string>;
+
+/** Identifiers of the sample rows: easy to tell apart in a failure. */
+export const sampleIds = {
+  acme: uuid("a"),
+  borealis: uuid("b"),
+  acmeMember: uuid("a1"),
+  borealisMember: uuid("b1"),
+  acmeKey: uuid("a2"),
+  acmeSite: uuid("a3"),
+  borealisSite: uuid("b3"),
+  acmeFlow: uuid("a4"),
+  borealisFlow: uuid("b4"),
+  match: uuid("c"),
+};
+
+function uuid(end: string): string {
+  return `018f4d6e-7b3a-7cc0-8000-${end.padStart(12, "0")}`;
+}
+
+const text = (value: string) => `'${value}'`;
+const now = { created_at: "now()", updated_at: "now()" };
+const digest = (character: string) => `decode(repeat('${character}', 64), 'hex')`;
+
+/** A row of each table that all its rules accept; its keys are new at each insert. */
+export const sampleRows = {
+  organizations: { id: "gen_random_uuid()", name: "'Works'", country: "'DK'", ...now },
+  members: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    email: "gen_random_uuid() || '@acme.example'",
+    name: "'Kim'",
+    role: "'editor'",
+    ...now,
+  },
+  api_keys: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    name: "'Key'",
+    digest: "decode(replace(gen_random_uuid()::text || gen_random_uuid(), '-', ''), 'hex')",
+    hint: "'abcd'",
+    role: "'owner'",
+    scopes: "'{flows:read}'",
+    created_at: "now()",
+  },
+  sites: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    name: "'Works'",
+    location: "'SRID=4326;POINT(11.09 55.67)'",
+    time_zone: "'Europe/Copenhagen'",
+    country: "'DK'",
+    ...now,
+  },
+  grades: { slug: "'heat_new'", kind: "'heat'", parent: "'heat'", name: "'New'", content: "'{}'" },
+  substitutions: { output: "'heat'", input: "'steam'", quality_factor: "0.5", content: "'{}'" },
+  ewc_codes: { code: "'999999'" },
+  ewc_entries: {
+    code: "'010101'",
+    applies_from: "'1999-01-01'",
+    edition: "'none'",
+    entry: "'AN'",
+    chapter: "''",
+    sub_chapter: "''",
+    description: "'x'",
+    mirror_codes: "'{}'",
+  },
+  flows: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    site_id: text(sampleIds.acmeSite),
+    direction: "'output'",
+    kind: "'heat'",
+    grade: "'heat'",
+    title: "'Warm water'",
+    legal_status: "'product'",
+    codes: "'{}'",
+    quantity_amount: "100",
+    quantity_unit: "'t/a'",
+    quantity_basis: "'rate'",
+    quality: "'{}'",
+    availability: "'{}'",
+    economics: "'{}'",
+    constraints: "'{}'",
+    precision: `'{"level": "measured"}'`,
+    status: "'active'",
+    visibility: "'public'",
+    dimension: "'mass/year'",
+    canonical_amount: "100000",
+    months_mask: "4095",
+    ...now,
+  },
+  matches: {
+    id: "gen_random_uuid()",
+    output_flow_id: text(sampleIds.acmeFlow),
+    input_flow_id: text(sampleIds.borealisFlow),
+    output_organization_id: text(sampleIds.acme),
+    input_organization_id: text(sampleIds.borealis),
+    state: "'suggested'",
+    score: "0.5",
+    evaluation: "'{}'",
+    output_flow_version: "1",
+    input_flow_version: "1",
+    history: "'[]'",
+    ...now,
+  },
+  outbox: {
+    id: "gen_random_uuid()",
+    type: "'turash.flow.created'",
+    subject_id: "gen_random_uuid()",
+    organization_ids: "'{}'",
+    data: "'{}'",
+    occurred_at: "now()",
+  },
+  audit_entries: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    actor: "'member'",
+    credential: "'key'",
+    action: "'flow.create'",
+    patch: "'[]'",
+    request_id: "'r'",
+    occurred_at: "now()",
+  },
+  idempotency_records: {
+    scope: "'s'",
+    key: "gen_random_uuid()::text",
+    request_hash: digest("a"),
+    answer: "'[]'",
+    created_at: "now()",
+    expires_at: "now()",
+  },
+} satisfies Record<string, SampleRow>;
+
+export type SampleTable = keyof typeof sampleRows;
+
+/** `INSERT` of a sample row with some of its values changed. */
+export function insertSample(table: SampleTable, changes: SampleRow = {}): string {
+  const row = { ...sampleRows[table], ...changes };
+  return `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).join(", ")})`;
+}
+
+/** Two organizations with a member, a site and a flow each, and the match of their flows. */
+export async function writeSamples({ script }: Pick<StoresUnderTest, "script">): Promise<void> {
+  const { acme, borealis } = sampleIds;
+  const ofBorealis = { organization_id: text(borealis) };
+  const statements = [
+    insertSample("organizations", { id: text(acme), external_id: "'acme'" }),
+    insertSample("organizations", { id: text(borealis), external_id: "'borealis'" }),
+    insertSample("members", {
+      id: text(sampleIds.acmeMember),
+      email: "'kim@acme.example'",
+      issuer: "'https://id.example'",
+      subject: "'kim'",
+    }),
+    insertSample("members", { id: text(sampleIds.borealisMember), ...ofBorealis }),
+    insertSample("api_keys", { id: text(sampleIds.acmeKey), digest: digest("a") }),
+    insertSample("sites", { id: text(sampleIds.acmeSite), external_id: "'works'" }),
+    insertSample("sites", {
+      id: text(sampleIds.borealisSite),
+      ...ofBorealis,
+      location: "'SRID=4326;POINT(12.5 55.7)'",
+    }),
+    insertSample("flows", { id: text(sampleIds.acmeFlow), external_id: "'heat'" }),
+    insertSample("flows", {
+      id: text(sampleIds.borealisFlow),
+      site_id: text(sampleIds.borealisSite),
+      ...ofBorealis,
+      direction: "'input'",
+    }),
+    insertSample("matches", { id: text(sampleIds.match) }),
+    insertSample("idempotency_records", { key: "'k'" }),
+  ];
+  await script(statements.join(";\n"));
+}
