@@ -128,12 +128,19 @@ async function findFirstAnswer<Document>(
 
 async function applyAfterExpiry<Document>(database: Database, change: Change): Promise<ChangeOutcome<Document>> {
   const { stamp } = change;
-  const [, rows] = await database.batch<[unknown[], { documents: Document[] | null; current: unknown }[]]>([
-    sql`DELETE FROM ${idempotencyRecords} WHERE scope = ${idempotencyScope(stamp)} AND key = ${stamp.idempotency!.key}
-      AND expires_at <= ${stamp.at.toISOString()}::timestamptz`,
-    changeStatement(change),
-  ]);
-  return { documents: rows[0]?.documents ?? [], current: rows[0]?.current ?? null, replayed: false };
+  try {
+    const [, rows] = await database.batch<[unknown[], { documents: Document[] | null; current: unknown }[]]>([
+      sql`DELETE FROM ${idempotencyRecords} WHERE scope = ${idempotencyScope(stamp)} AND key = ${stamp.idempotency!.key}
+        AND expires_at <= ${stamp.at.toISOString()}::timestamptz`,
+      changeStatement(change),
+    ]);
+    return { documents: rows[0]?.documents ?? [], current: rows[0]?.current ?? null, replayed: false };
+  } catch (error) {
+    // Another request with the same key was quicker.
+    const replay = isViolation(error) ? await findFirstAnswer<Document>(database, stamp) : null;
+    if (replay) return replay;
+    throw explainViolation(error);
+  }
 }
 
 function hex(bytes: Uint8Array): string {
