@@ -1,0 +1,71 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the samples are code.
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { findStrayWrites, type SourceFile } from "../../support/writeStatements.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const sources: SourceFile[] = globSync("src/**/*.ts", { cwd: root }).map((path) => ({
+  path,
+  text: readFileSync(join(root, path), "utf8"),
+}));
+
+/** What writes without an event of its own, with why. */
+const exemptions = {
+  "src/stores/postgres/change.ts: changeStatement":
+    "writes the event, the audit entry and the idempotency record themselves",
+  "src/stores/postgres/change.ts: applyAfterExpiry":
+    "forgets an expired idempotency record with the change that replaces it",
+  "src/stores/records/scope.ts: readAs": "writes what the operator read into the audit log",
+};
+
+const store = (body: string, rest = ""): SourceFile[] => [
+  {
+    path: "things.ts",
+    text: `import { keep } from "./keep.ts";\nexport function createStore() {\n${body}\n}\n${rest}`,
+  },
+];
+const inChange = (part: string) => `return applyChange<Thing>(database, { stamp, ${part}, patch: [] });`;
+
+describe("everything that changes a row", () => {
+  it("is part of a change, with its event and its audit entry", () => {
+    expect(findStrayWrites(sources, exemptions)).toEqual([]);
+  });
+
+  it("is found in the stores, and each exemption is needed", () => {
+    const strays = findStrayWrites(sources);
+    expect(new Set(strays.map((stray) => stray.slice(0, stray.lastIndexOf(": "))))).toEqual(
+      new Set(Object.keys(exemptions)),
+    );
+  });
+
+  it.each([
+    ["INSERT INTO", "database.query(sql`INSERT INTO ${things} (id) VALUES (1)`)"],
+    ["UPDATE ${things} AS t SET", "database.query(sql`UPDATE ${things} AS t SET a = 1`)"],
+    ["UPDATE things SET", "database.batch([sql`UPDATE things SET a = 1`])"],
+    ["DELETE FROM", "database.query(sql`DELETE FROM ${things}`)"],
+    ["insert into", "database.query(sql`WITH x AS (insert into things values (1)) SELECT 1`)"],
+    ["INSERT INTO", inChange("current: sql`INSERT INTO things VALUES (1)`, write: sql`SELECT ${[1, 2]}`")],
+    ["DELETE FROM", `${inChange("write: sql`UPDATE t SET a = 1`")} database.query(sql\`DELETE FROM t\`);`],
+  ])("is refused outside one: %s", (statement, body) => {
+    expect(findStrayWrites(store(body))).toEqual([`things.ts: createStore: ${statement}`]);
+  });
+
+  it.each([
+    ["write", inChange("write: sql`UPDATE ${things} AS t SET a = ${f({ b: sql`}, ${1}` })} RETURNING id`")],
+    ["alongside", inChange("write: sql`SELECT 1`, alongside: [sql`a AS (SELECT 1)`, sql`b AS (DELETE FROM t)`]")],
+    ["a comment", "// INSERT INTO things\n/** DELETE FROM things */"],
+    ["a lock", "database.query(sql`SELECT 1 FOR UPDATE SKIP LOCKED`)"],
+  ])("may stand in %s", (_, body) => {
+    expect(findStrayWrites(store(body))).toEqual([]);
+  });
+
+  it("may be a part of its own, as long as only changes use it", () => {
+    const keep = "export function keep() {\n  return sql`INSERT INTO kept VALUES (1)`;\n}\n";
+    expect(findStrayWrites(store(inChange("write: keep()"), keep))).toEqual([]);
+    expect(findStrayWrites(store(inChange("write: sql`x`, alongside: wanted ? keep() : []"), keep))).toEqual([]);
+    const stray = ["things.ts: keep: INSERT INTO"];
+    expect(findStrayWrites(store(`${inChange("write: keep()")} database.query(keep());`, keep))).toEqual(stray);
+    expect(findStrayWrites(store("", keep))).toEqual(stray);
+  });
+});
