@@ -59,6 +59,8 @@ export type BoundParameters = {
   needHours: number | null;
   /** The greatest distance limit that any counterpart can have. */
   limitMeters: number;
+  /** What keeps the bound above the score whatever is rounded: see `scoreBound`. */
+  allowances: { spheroid: number; rounding: number; hoursPerMonth: number };
   trust: {
     /** The subject's own trust, 0 to 1. */
     subject: number;

@@ -2,11 +2,14 @@ import type { BoundCandidate, BoundParameters } from "./candidateSearch.ts";
 import { computeProximity } from "./exchange.ts";
 import { computeSideTrust } from "./trust.ts";
 
-/** Distances on the spheroid are at most this much longer than on the sphere that the engine measures on (WGS 84). */
-export const spheroidAllowance = 1.005;
-/** More than all rounding between two ways of adding up. */
-export const roundingAllowance = 1e-9;
-export const longestMonthHours = 744;
+export const boundAllowances: BoundParameters["allowances"] = {
+  /** Distances on the spheroid are at most this much longer than on the sphere that the engine measures on (WGS 84). */
+  spheroid: 1.005,
+  /** More than all rounding between two ways of adding up. */
+  rounding: 1e-9,
+  /** Of the longest month. */
+  hoursPerMonth: 744,
+};
 
 /**
  * An upper bound of the score from columns that a database has: never less than the score of the pair. A store mirrors it:
@@ -22,15 +25,15 @@ export const longestMonthHours = 744;
  * Hours of a month are at most 744, and a year's window has each month of UTC once, be it in two parts.
  */
 export function scoreBound(bound: BoundParameters, candidate: BoundCandidate): number {
-  const { weights, needHours } = bound;
+  const { weights, needHours, allowances } = bound;
   const months = countBits(bound.monthsMask & candidate.monthsMask);
-  const time = needHours === null ? 1 : Math.min(1, (months * longestMonthHours) / needHours);
+  const time = needHours === null ? 1 : Math.min(1, (months * allowances.hoursPerMonth) / needHours);
   const isComparable = candidate.dimension === bound.dimension && candidate.basis !== "recurring";
   const [supply, need] = bound.subjectIsInput
     ? [candidate.canonicalRemaining, bound.remaining]
     : [bound.remaining, candidate.canonicalRemaining];
   const cover = Math.min(1, isComparable ? supply / need : 1, time);
-  const proximity = computeProximity(candidate.distanceMeters / spheroidAllowance, bound.limitMeters);
+  const proximity = computeProximity(candidate.distanceMeters / allowances.spheroid, bound.limitMeters);
   const trust =
     (bound.trust.subject +
       computeSideTrust(bound.trust, candidate.precisionLevel, {
@@ -45,7 +48,7 @@ export function scoreBound(bound: BoundParameters, candidate: BoundCandidate): n
     weights.proximity * proximity +
     weights.economics +
     weights.trust * trust +
-    roundingAllowance
+    allowances.rounding
   );
 }
 

@@ -7,7 +7,7 @@ import type { Columns } from "./columns.ts";
 import type { Interner } from "./interner.ts";
 import type { Party } from "./party.ts";
 import { type Rules, relatePair } from "./rules.ts";
-import { spheroidAllowance } from "./scoreBound.ts";
+import { boundAllowances } from "./scoreBound.ts";
 
 /** Dimensions that a density or a heating value leads between; which pairs they do for, the quantity gate finds. */
 const bridged: readonly Dimension[] = ["mass", "volume", "energy"];
@@ -47,6 +47,7 @@ export function describeSearch(subject: Party, columns: Columns, rules: Rules, i
       dimension: flow.quantity.basis === "recurring" ? null : `${dimension}/${isYearly ? "year" : "once"}`,
       monthsMask: mask,
       limitMeters,
+      allowances: boundAllowances,
     },
   };
 }
@@ -55,7 +56,7 @@ function describeBound(
   columns: Columns,
   { tables }: Rules,
   subjectIsInput: boolean,
-): Omit<BoundParameters, "dimension" | "monthsMask" | "limitMeters"> {
+): Omit<BoundParameters, "dimension" | "monthsMask" | "limitMeters" | "allowances"> {
   const { levels, precisionShare, verifiedShare, exchangesShare, exchangesAtHalf } = tables.scoring.trust;
   return {
     weights: tables.scoring.weights,
@@ -111,7 +112,7 @@ function limitSearch(
   const share = distance?.measure === "relative" ? distance.value : 0;
   const months = widenMonthsMask(mask, wideness * (temporal?.value ?? 0));
   return {
-    radiusMeters: limitMeters * (1 + wideness * share) * spheroidAllowance + 1,
+    radiusMeters: limitMeters * (1 + wideness * share) * boundAllowances.spheroid + 1,
     monthsMask: months === allMonthsMask ? null : months,
     ...limitTemperature(wideness, columns, rules, subjectIsInput, interner),
   };

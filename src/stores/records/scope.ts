@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../domain/actor.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
-import { type OrganizationId, uuidOf } from "../../domain/ids.ts";
+import { uuidOf } from "../../domain/ids.ts";
 import { auditActor } from "../postgres/change.ts";
 import { auditEntries } from "../postgres/schema/changes.ts";
 import { flows } from "../postgres/schema/flows.ts";
@@ -36,10 +36,6 @@ export function readAs(stamp: Pick<ChangeStamp, "actor" | "at" | "requestId">, a
         CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${at}::timestamptz
       FROM answer GROUP BY organization_id)
     SELECT * FROM answer`;
-}
-
-export function organizationUuid(organizationId: OrganizationId): SQL {
-  return sql`${uuidOf(organizationId)}::uuid`;
 }
 
 /** RFC 3339 in UTC with milliseconds, from what jsonb makes of a timestamptz. */

@@ -1,7 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidOf } from "../../domain/ids.ts";
 import type { BoundParameters, CandidateSearch, SearchLimits } from "../../matching/candidateSearch.ts";
-import { longestMonthHours, roundingAllowance, spheroidAllowance } from "../../matching/scoreBound.ts";
 import { flows } from "../postgres/schema/flows.ts";
 
 /**
@@ -70,21 +69,24 @@ export function boundExpression({
   needHours,
   limitMeters,
   trust,
+  allowances,
 }: BoundParameters): SQL {
   const number = (value: number): SQL => sql`${value}::double precision`;
   const months = sql`bit_count((f.months_mask & ${monthsMask}::integer)::bit(12))`;
   const time =
-    needHours === null ? number(1) : sql`least(1, ${months} * ${number(longestMonthHours)} / ${number(needHours)})`;
+    needHours === null
+      ? number(1)
+      : sql`least(1, ${months} * ${number(allowances.hoursPerMonth)} / ${number(needHours)})`;
   const share = subjectIsInput
     ? sql`f.canonical_remaining / ${number(remaining)}`
     : sql`${number(remaining)} / f.canonical_remaining`;
   const amount = sql`CASE WHEN f.dimension = ${dimension}::text AND f.quantity_basis <> 'recurring' THEN ${share} ELSE 1 END`;
-  const reach = sql`least(1, p.distance_meters / ${number(spheroidAllowance * limitMeters)})`;
+  const reach = sql`least(1, p.distance_meters / ${number(allowances.spheroid * limitMeters)})`;
   const level = sql`CASE f.precision_level WHEN 'metered' THEN ${number(trust.levels.metered)} WHEN 'measured' THEN ${number(trust.levels.measured)}
     WHEN 'estimated' THEN ${number(trust.levels.estimated)} ELSE ${number(trust.levels.rough)} END`;
   const side = sql`${number(trust.precisionShare)} * ${level} + CASE WHEN o.verified THEN ${number(trust.verifiedShare)} ELSE 0 END
     + ${number(trust.exchangesShare)} * o.exchanges_completed / (o.exchanges_completed + ${number(trust.exchangesAtHalf)})`;
   return sql`(${number(weights.quality)} * p.quality_bound + ${number(weights.quantity)} * least(1, ${amount}, ${time})
     + ${number(weights.temporal)} * ${time} + ${number(weights.proximity)} * power(1 - power(${reach}, 2), 2) + ${number(weights.economics)}
-    + ${number(weights.trust)} * (${number(trust.subject)} + ${side}) / 2 + ${number(roundingAllowance)})`;
+    + ${number(weights.trust)} * (${number(trust.subject)} + ${side}) / 2 + ${number(allowances.rounding)})`;
 }
