@@ -79,7 +79,7 @@ function createServices(config: Config, database: Database, at: Date, waitUntil:
     candidates: createCandidateStore(database),
     readTaxonomy: () => rememberTaxonomy(database, at),
     readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at), config, at),
-    issueKey: (idempotencyKey) => issueKey(config.KEY_PEPPER, idempotencyKey),
+    issueKey: (seed) => issueKey(config.KEY_PEPPER, seed),
     waitUntil,
     databaseTrips: database.trips,
   };
@@ -119,14 +119,14 @@ async function rememberTaxonomy(database: Database, at: Date): Promise<StoredTax
 }
 
 /**
- * A new key and what is stored of it. With an Idempotency-Key its secret is derived from that under the pepper, so that a
+ * A new key and what is stored of it. With a seed its secret is derived from that under the pepper, so that a
  * repeated request shows the same key again though nothing keeps its text.
  */
-async function issueKey(pepper: string, idempotencyKey: string | null): ReturnType<Services["issueKey"]> {
-  const secret = idempotencyKey === null ? undefined : await computeDigest(pepper, "api-key-secret", idempotencyKey);
+async function issueKey(pepper: string, seed: string | null): ReturnType<Services["issueKey"]> {
+  const secret = seed === null ? undefined : await computeDigest(pepper, "api-key-secret", seed);
   const text = createApiKeyText("live", secret);
   const digest = await computeDigest(pepper, "api-key", text);
-  const id = idempotencyKey === null ? createId("apiKey") : idFromDigest("apiKey", digest);
+  const id = seed === null ? createId("apiKey") : idFromDigest("apiKey", digest);
   return { text, record: { id, digestHex: toHex(digest), hint: text.slice(-4) } };
 }
 

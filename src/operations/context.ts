@@ -19,7 +19,8 @@ export type Services = {
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** The engine over the taxonomy, the configured tables and the year that begins today. */
   readMatcher(): Promise<Matcher>;
-  issueKey(idempotencyKey: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
+  /** A new key; with a seed always the same one for that seed. */
+  issueKey(seed: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
   databaseTrips(): number;

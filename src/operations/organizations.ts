@@ -46,13 +46,19 @@ export async function createOrganization(
     updatedAt: at,
   };
   const role = roles[roles.length - 1] as Extract<Role, "owner">;
-  const { text, record } = await context.services.issueKey(context.idempotency?.key ?? null);
+  const issued = await issueFirstKey(context, organization.id);
   const member: Member | null = owner && { ...owner, id: createId("member"), organizationId: organization.id, role };
-  const key: ApiKey = { ...record, memberId: member?.id ?? null, name: "First key", role, scopes: ownerScopes };
+  const key: ApiKey = { ...issued.record, memberId: member?.id ?? null, name: "First key", role, scopes: ownerScopes };
   const { value, replayed } = await context.services.organizations.create(context, organization, key, member, [
     { op: "add", path: "", value: content },
   ]);
+  const { text, record } = replayed ? await issueFirstKey(context, value.id) : issued;
   return { organization: value, apiKey: { id: record.id, key: text, role, scopes: ownerScopes }, replayed };
+}
+
+/** The organization is part of what a repeated request derives its key from: a day later the same Idempotency-Key makes another. */
+function issueFirstKey({ services, idempotency }: RequestContext, id: OrganizationId) {
+  return services.issueKey(idempotency && `${idempotency.key} ${id}`);
 }
 
 /** Changes an organization by merge patch; whether it is verified is the operator's to say. */
