@@ -1,0 +1,173 @@
+import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
+import type { OperationName } from "../../../src/operations/permissions.ts";
+import type { CallOptions, Json } from "./client.ts";
+import { createFlow, createPair, createSite, createTenant, siteContent, steamSupply, type Tenant } from "./tenants.ts";
+
+/** The ids that an attempt names: those of somebody's things, or of nothing. */
+export type Ids = {
+  organizationId: Id<"organization">;
+  siteId: string;
+  flowId: string;
+  otherFlowId: string;
+  matchId: string;
+  externalId: string;
+};
+
+/** Whose things a walk tries: an organization with private things, and a match between two others. */
+export type World = Ids & { owner: Tenant; matchParty: Tenant };
+
+/**
+ * What another organization gets: `missing`, the 404 of what does not exist; `hidden`, a list without it; `refused`, the
+ * 403 of who may not do this at all; `field`, the 400 that a reference to nothing gets; `own`, an effect on its own things
+ * only; `open`, what anyone gets.
+ */
+export type Foreign = "missing" | "hidden" | "refused" | "field" | "own" | "open";
+
+export type Attempt = {
+  permission: OperationName | null;
+  foreign: Foreign;
+  /** Ends what later attempts need. */
+  isLast?: true;
+  request(ids: Ids): { path: string } & CallOptions;
+};
+
+const at = (path: (ids: Ids) => string, body?: (ids: Ids) => Json) => (ids: Ids) =>
+  body ? { path: path(ids), body: body(ids) } : { path: path(ids) };
+
+const flow = (ids: Ids) => `/v1/flows/${ids.flowId}`;
+const site = (ids: Ids) => `/v1/sites/${ids.siteId}`;
+const organization = (ids: Ids) => `/v1/organizations/${ids.organizationId}`;
+const open = { permission: null, foreign: "open" } as const;
+const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
+
+/** A right request for every operation of the document; the walks fail for one that is not here. */
+export const attempts: Record<string, Attempt> = {
+  getLiveness: { ...open, request: at(() => "/health/live") },
+  getReadiness: { ...open, request: at(() => "/health/ready") },
+  listKinds: { ...open, request: at(() => "/v1/taxonomy/kinds") },
+  listGrades: { ...open, request: at(() => "/v1/taxonomy/grades") },
+  listEwc: { ...open, request: at(() => "/v1/taxonomy/ewc?q=gypsum") },
+  listUnits: { ...open, request: at(() => "/v1/taxonomy/units?q=kW") },
+  getMe: { permission: "getMe", foreign: "own", request: at(() => "/v1/me") },
+  listOrganizations: {
+    permission: "listOrganizations",
+    foreign: "hidden",
+    request: at(() => "/v1/organizations?limit=200"),
+  },
+  createOrganization: {
+    permission: "createOrganization",
+    foreign: "refused",
+    request: at(
+      () => "/v1/organizations",
+      () => ({ name: "Another", country: "DK" }),
+    ),
+  },
+  getOrganization: { permission: "getOrganization", foreign: "missing", request: at(organization) },
+  updateOrganization: {
+    permission: "updateOrganization",
+    foreign: "missing",
+    request: at(organization, () => ({ name: "Renamed" })),
+  },
+  deleteOrganization: {
+    permission: "deleteOrganization",
+    foreign: "missing",
+    isLast: true,
+    request: at(organization),
+  },
+  listSites: { permission: "listSites", foreign: "hidden", request: at(() => "/v1/sites?limit=200") },
+  createSite: {
+    permission: "createSite",
+    foreign: "own",
+    request: at(
+      () => "/v1/sites",
+      () => siteContent(),
+    ),
+  },
+  putSite: {
+    permission: "putSite",
+    foreign: "own",
+    request: at(
+      (ids) => `/v1/sites/by-external-id/${ids.externalId}`,
+      () => siteContent({ name: "Put" }),
+    ),
+  },
+  getSite: { permission: "getSite", foreign: "missing", request: at(site) },
+  updateSite: { permission: "updateSite", foreign: "missing", request: at(site, () => ({ name: "Renamed" })) },
+  deleteSite: { permission: "deleteSite", foreign: "missing", isLast: true, request: at(site) },
+  listFlows: { permission: "listFlows", foreign: "hidden", request: at(() => "/v1/flows?limit=200") },
+  createFlow: { permission: "createFlow", foreign: "field", request: at(() => "/v1/flows", supply) },
+  putFlow: {
+    permission: "putFlow",
+    foreign: "field",
+    request: at((ids) => `/v1/flows/by-external-id/${ids.externalId}`, supply),
+  },
+  getFlow: { permission: "getFlow", foreign: "missing", request: at(flow) },
+  updateFlow: { permission: "updateFlow", foreign: "missing", request: at(flow, () => ({ title: "Renamed" })) },
+  deleteFlow: { permission: "deleteFlow", foreign: "missing", isLast: true, request: at(flow) },
+  moveFlow: { permission: "moveFlow", foreign: "missing", request: (ids) => ({ path: `${flow(ids)}/pause` }) },
+  listFlowMatches: {
+    permission: "listFlowMatches",
+    foreign: "missing",
+    request: at((ids) => `${flow(ids)}/matches`),
+  },
+  listNearMisses: {
+    permission: "listNearMisses",
+    foreign: "missing",
+    request: at((ids) => `${flow(ids)}/near-misses`),
+  },
+  previewMatches: { permission: "previewMatches", foreign: "field", request: at(() => "/v1/matches/preview", supply) },
+  evaluateMatch: {
+    permission: "evaluateMatch",
+    foreign: "missing",
+    request: at(
+      () => "/v1/matches/evaluate",
+      (ids) => ({ outputFlowId: ids.flowId, inputFlowId: ids.otherFlowId }),
+    ),
+  },
+  listMatches: { permission: "listMatches", foreign: "hidden", request: at(() => "/v1/matches?limit=200") },
+  getMatch: { permission: "getMatch", foreign: "missing", request: at((ids) => `/v1/matches/${ids.matchId}`) },
+  showInterest: {
+    permission: "moveMatch",
+    foreign: "missing",
+    request: at((ids) => `/v1/matches/${ids.matchId}/interest`),
+  },
+  declineMatch: {
+    permission: "moveMatch",
+    foreign: "missing",
+    isLast: true,
+    request: at(
+      (ids) => `/v1/matches/${ids.matchId}/decline`,
+      () => ({ reason: "The pipe would be too long" }),
+    ),
+  },
+};
+
+export async function createWorld(): Promise<World> {
+  const owner = await createTenant({ name: "Hidden works" });
+  const externalId = `walk-${crypto.randomUUID()}`;
+  const place = await createSite(owner, { externalId });
+  const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
+  const { matchId, seller, input } = await createPair();
+  return {
+    owner,
+    matchParty: seller,
+    organizationId: owner.id,
+    siteId: place.id,
+    flowId: supply.id,
+    otherFlowId: input.id,
+    matchId,
+    externalId,
+  };
+}
+
+/** Ids of the right nouns under which there is nothing. */
+export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids {
+  return {
+    organizationId: createId("organization"),
+    siteId: createId("site"),
+    flowId: createId("flow"),
+    otherFlowId: createId("flow"),
+    matchId: idFromUuid("match", crypto.randomUUID()),
+    externalId,
+  };
+}

@@ -1,0 +1,49 @@
+import { exports } from "cloudflare:workers";
+import type { Json } from "./client.ts";
+
+export type Operation = {
+  operationId: string;
+  method: string;
+  path: string;
+  responses: Record<string, { headers?: Record<string, Json>; content?: Record<string, { schema: Json }> }>;
+  definition: Json;
+};
+
+let served: Promise<Json> | null = null;
+
+/** The document that the Worker serves. */
+export function readDocument(): Promise<Json> {
+  served ??= exports.default.fetch("https://turash.test/openapi.json").then((answer) => answer.json());
+  return served;
+}
+
+/** Every operation of the document. */
+export async function listOperations(): Promise<Operation[]> {
+  const { paths } = await readDocument();
+  return Object.entries<Json>(paths).flatMap(([path, item]) =>
+    Object.entries<Json>(item).map(([method, definition]) => ({
+      operationId: definition.operationId,
+      method: method.toUpperCase(),
+      path,
+      responses: definition.responses,
+      definition,
+    })),
+  );
+}
+
+/** The operation that a request meets; of several templates the one with the most literal segments. */
+export async function findOperation(method: string, pathname: string): Promise<Operation | undefined> {
+  const wanted = method === "HEAD" ? "GET" : method;
+  const operations = await listOperations();
+  return operations
+    .filter((operation) => operation.method === wanted && template(operation.path).test(pathname))
+    .sort((one, other) => variables(one.path) - variables(other.path))[0];
+}
+
+function variables(path: string): number {
+  return path.split("{").length;
+}
+
+function template(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, "[^/]+")}$`);
+}

@@ -1,0 +1,108 @@
+import { env } from "cloudflare:workers";
+import type { Role, Scope } from "../../../src/domain/actor.ts";
+import { createId, type OrganizationId, uuidOf } from "../../../src/domain/ids.ts";
+import { createApiKeyText } from "../../../src/platform/auth/apiKeyText.ts";
+import { computeDigest, toHex } from "../../../src/platform/auth/keyDigest.ts";
+import { type Json, operatorKey, succeed } from "./client.ts";
+import { query } from "./database.ts";
+
+export type Tenant = { id: OrganizationId; key: string; organization: Json };
+
+export const allScopes = ["flows:read", "flows:write", "matches:read", "matches:write", "members:manage"] as const;
+
+/** A new organization with its first owner key, made as the operator makes them. */
+export async function createTenant(content: object = {}): Promise<Tenant> {
+  const body = { name: "Test works", country: "DK", ...content };
+  const { apiKey, ...organization } = await succeed(201, "POST", "/v1/organizations", { key: operatorKey, body });
+  return { id: organization.id, key: apiKey.key, organization };
+}
+
+/** A further key of an organization, written beside the API, which cannot make one yet. */
+export async function insertKey(
+  tenant: Tenant,
+  { role, scopes, expiresAt = null }: { role: Role; scopes: readonly Scope[]; expiresAt?: string | null },
+): Promise<string> {
+  const text = createApiKeyText("live");
+  const digest = toHex(await computeDigest(env.KEY_PEPPER, "api-key", text));
+  await query(
+    `INSERT INTO api_keys (id, organization_id, name, digest, hint, role, scopes, created_at, expires_at)
+      VALUES ($1, $2, 'Limited', decode($3, 'hex'), $4, $5, $6::text[], '2020-01-01', $7)`,
+    uuidOf(createId("apiKey")),
+    uuidOf(tenant.id),
+    digest,
+    text.slice(-4),
+    role,
+    `{${scopes.join(",")}}`,
+    expiresAt,
+  );
+  return text;
+}
+
+export function siteContent(content: object = {}): Json {
+  return {
+    name: "Works",
+    location: { type: "Point", coordinates: randomPlace() },
+    timeZone: "Europe/Copenhagen",
+    country: "DK",
+    ...content,
+  };
+}
+
+export async function createSite(tenant: Tenant, content: object = {}): Promise<Json> {
+  return succeed(201, "POST", "/v1/sites", { key: tenant.key, body: siteContent(content) });
+}
+
+/** A place where no other test has anything: what moves as steam does not reach the next one. */
+export function randomPlace(): [longitude: number, latitude: number] {
+  const between = (low: number, high: number) => Math.round((low + Math.random() * (high - low)) * 1e5) / 1e5;
+  return [between(-170, 170), between(-60, 60)];
+}
+
+export function steamSupply(siteId: string, content: object = {}): Json {
+  return {
+    siteId,
+    direction: "output",
+    kind: "steam",
+    grade: "process_steam",
+    title: "Extraction steam",
+    quantity: { amount: 550_000, unit: "t/a" },
+    quality: { temperature: { value: 200, unit: "Cel" }, pressure: { minimum: 13, maximum: 15, unit: "bar" } },
+    visibility: "public",
+    ...content,
+  };
+}
+
+export function steamNeed(siteId: string, content: object = {}): Json {
+  return {
+    siteId,
+    direction: "input",
+    kind: "steam",
+    grade: "process_steam",
+    title: "Steam for the fermenters",
+    quantity: { amount: 215_000, unit: "t/a" },
+    quality: { temperature: { minimum: 140, unit: "Cel" }, pressure: { minimum: 8, unit: "bar" } },
+    visibility: "public",
+    ...content,
+  };
+}
+
+export async function createFlow(tenant: Tenant, content: object): Promise<Json> {
+  return succeed(201, "POST", "/v1/flows", { key: tenant.key, body: content });
+}
+
+export type Pair = { seller: Tenant; buyer: Tenant; output: Json; input: Json; matchId: string };
+
+/** A supply and a need a kilometre apart, each of an organization of its own, whose match is recorded. */
+export async function createPair(flow: object = {}): Promise<Pair> {
+  const [seller, buyer] = [await createTenant({ name: "Power station" }), await createTenant({ name: "Brewery" })];
+  const [longitude, latitude] = randomPlace();
+  const place = (coordinates: number[]) => ({ location: { type: "Point", coordinates } });
+  const [supplySite, needSite] = [
+    await createSite(seller, place([longitude, latitude])),
+    await createSite(buyer, place([longitude, latitude + 0.009])),
+  ];
+  const output = await createFlow(seller, steamSupply(supplySite.id, flow));
+  const input = await createFlow(buyer, steamNeed(needSite.id, flow));
+  const ranked = await succeed(200, "GET", `/v1/flows/${input.id}/matches`, { key: buyer.key });
+  return { seller, buyer, output, input, matchId: ranked.data[0]?.matchId };
+}
