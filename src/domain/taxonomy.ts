@@ -63,16 +63,20 @@ export function createTaxonomy({ grades, substitutions, ewc }: TaxonomyData): Ta
     return findSubstitution(output, input) ?? (ancestors.get(input)!.includes(output) ? ancestorRelation : none);
   }
 
-  /** A rule holds for what is finer than its output, and for needs that are wider than its input; the best one counts. */
+  /**
+   * A rule holds for what is finer than its output, and for needs that are wider than its input. One for the output's own
+   * grade goes before its ancestors'; among equals the best counts.
+   */
   function findSubstitution(output: string, input: string): GradeRelation | null {
-    let best: Substitution | null = null;
     for (const ancestor of ancestors.get(output)!) {
+      let best: Substitution | null = null;
       for (const rule of substitutionsByOutput.get(ancestor) ?? []) {
         const isFor = ancestors.get(rule.input)?.includes(input) ?? false;
         if (isFor && (best === null || rule.qualityFactor > best.qualityFactor)) best = rule;
       }
+      if (best !== null) return { kind: "substitution", factor: best.qualityFactor, note: best.note };
     }
-    return best && { kind: "substitution", factor: best.qualityFactor, note: best.note };
+    return null;
   }
 
   return {
