@@ -10,11 +10,12 @@ import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { outbox } from "../postgres/schema/changes.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
-import { assignments, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
+import { assignments, insertInto } from "../postgres/upsert.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
-import { flowVisibleTo, ownedBy, readAs } from "./scope.ts";
+import { type PutOutcome, putByExternalId } from "./put.ts";
+import { flowVisibleTo, ownedBy, readAs, timeOf } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 
 export type FlowStore = ReturnType<typeof createFlowStore>;
@@ -58,33 +59,24 @@ export function createFlowStore(database: Database) {
       return { value: parseFlow(outcome.documents[0]!), replayed: outcome.replayed };
     },
 
-    /** Creates the flow, or replaces the one with its externalId. An equal one is left as it is and told as refused. */
-    async put(
+    put(
       stamp: ChangeStamp,
       flow: Flow,
       facts: FlowSearchFacts,
       expectation: Expectation,
       patch: readonly Operation[],
-    ): Promise<Written<{ record: Flow; created: boolean }, { version: number; record: Flow }>> {
-      const outcome = await applyChange<FlowDocument & { created: boolean }>(database, {
-        stamp,
-        action: sql`CASE WHEN created THEN 'flow.create' ELSE 'flow.replace' END`,
-        eventType: sql`CASE WHEN created THEN 'turash.flow.created' ELSE 'turash.flow.updated' END`,
-        write: sql`${upsertByExternalId(flows, "f", fixedColumns(flow), contentColumns(flow, facts), expectation)}
-          RETURNING f.id, f.organization_id, ARRAY[f.organization_id] AS audience, f.version, f.xmax = 0 AS created,
-            ${flowDocument(stamp.actor)} || jsonb_build_object('created', f.xmax = 0) AS document`,
+    ): Promise<PutOutcome<Flow>> {
+      return putByExternalId(database, stamp, {
+        noun: "flow",
+        table: flows,
+        alias: "f",
+        fixed: fixedColumns(flow),
+        content: contentColumns(flow, facts),
+        document: flowDocument(stamp.actor),
+        parse: parseFlow,
+        expectation,
         patch,
-        current: sql`SELECT jsonb_build_object('version', f.version, 'record', ${flowDocument(stamp.actor)}) FROM ${flows} f
-          WHERE f.organization_id = ${uuidOf(flow.organizationId)}::uuid AND f.external_id = ${flow.externalId} AND f.deleted_at IS NULL`,
       });
-      const written = settle<
-        FlowDocument & { created: boolean },
-        { record: Flow; created: boolean },
-        { version: number; record: FlowDocument }
-      >(outcome, ({ created, ...row }) => ({ record: parseFlow(row), created }));
-      return written.kind === "refused"
-        ? { ...written, current: { ...written.current, record: parseFlow(written.current.record) } }
-        : written;
     },
 
     async update(
@@ -98,7 +90,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: "flow.update",
         eventType: "turash.flow.updated",
-        write: sql`UPDATE ${flows} AS f SET ${assignments(columns)}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET ${assignments(columns)}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, flow.id)} AND f.version = ${flow.version}::integer RETURNING ${changedColumns(stamp)}`,
         patch,
         current: current(stamp, flow.id),
@@ -117,7 +109,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: `flow.${move.name}`,
         eventType: move.eventType,
-        write: sql`UPDATE ${flows} AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, id)} AND f.status IN ${move.from} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
         alongside: move.to === "withdrawn" ? withdrawMatches(stamp) : [],
         patch: [{ op: "replace", path: "/status", value: move.to }],
@@ -132,7 +124,7 @@ export function createFlowStore(database: Database) {
         stamp,
         action: "flow.delete",
         eventType: "turash.flow.deleted",
-        write: sql`UPDATE ${flows} AS f SET deleted_at = ${at(stamp)}, version = f.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${flows} AS f SET deleted_at = ${timeOf(stamp)}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
         alongside: withdrawMatches(stamp),
         patch: [{ op: "remove", path: "" }],
@@ -141,10 +133,6 @@ export function createFlowStore(database: Database) {
       return settle(outcome, parseFlow);
     },
   };
-}
-
-function at(stamp: ChangeStamp): SQL {
-  return sql`${stamp.at.toISOString()}::timestamptz`;
 }
 
 function own(stamp: ChangeStamp, id: FlowId): SQL {
@@ -167,14 +155,14 @@ function changedColumns(stamp: ChangeStamp): SQL {
 function withdrawMatches(stamp: ChangeStamp): SQL[] {
   return [
     sql`withdrawn AS (
-      UPDATE ${matches} SET state = 'withdrawn', version = version + 1, updated_at = ${at(stamp)},
-        history = history || jsonb_build_array(jsonb_build_object('state', 'withdrawn', 'round', round, 'at', ${at(stamp)},
+      UPDATE ${matches} SET state = 'withdrawn', version = version + 1, updated_at = ${timeOf(stamp)},
+        history = history || jsonb_build_array(jsonb_build_object('state', 'withdrawn', 'round', round, 'at', ${timeOf(stamp)},
           'by', CASE WHEN output_flow_id IN (SELECT id FROM changed) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
       WHERE (output_flow_id IN (SELECT id FROM changed) OR input_flow_id IN (SELECT id FROM changed)) AND state IN ${openMatchStates}
       RETURNING id, output_organization_id, input_organization_id, version, round)`,
     sql`withdrawn_events AS (
       INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
-      SELECT uuid_v7(${at(stamp)}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
-        jsonb_build_object('version', version, 'round', round), ${at(stamp)} FROM withdrawn)`,
+      SELECT uuid_v7(${timeOf(stamp)}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
+        jsonb_build_object('version', version, 'round', round), ${timeOf(stamp)} FROM withdrawn)`,
   ];
 }

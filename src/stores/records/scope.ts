@@ -38,6 +38,11 @@ export function readAs(stamp: Pick<ChangeStamp, "actor" | "at" | "requestId">, a
     SELECT * FROM answer`;
 }
 
+/** When a change is made, as SQL. */
+export function timeOf(stamp: Pick<ChangeStamp, "at">): SQL {
+  return sql`${stamp.at.toISOString()}::timestamptz`;
+}
+
 /** RFC 3339 in UTC with milliseconds, from what jsonb makes of a timestamptz. */
 export function utc(timestamp: string): string {
   return new Date(timestamp).toISOString();

@@ -9,9 +9,10 @@ import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { flows } from "../postgres/schema/flows.ts";
 import { sites } from "../postgres/schema/tenants.ts";
-import { assignments, type Columns, insertInto, upsertByExternalId } from "../postgres/upsert.ts";
+import { assignments, type Columns, insertInto } from "../postgres/upsert.ts";
 import { page } from "./page.ts";
-import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
+import { type PutOutcome, putByExternalId } from "./put.ts";
+import { ownedBy, readAs, timeOf, utc, visibleThroughFlows } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 
 type SiteDocument = Omit<Site, "id" | "organizationId"> & { id: string; organizationId: string };
@@ -53,32 +54,23 @@ export function createSiteStore(database: Database) {
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
     },
 
-    /** Creates the site, or replaces the one with its externalId. An equal one is left as it is and told as refused. */
-    async put(
+    put(
       stamp: ChangeStamp,
       site: Site,
       expectation: Expectation,
       patch: readonly Operation[],
-    ): Promise<Written<{ record: Site; created: boolean }, { version: number; record: Site }>> {
-      const outcome = await applyChange<SiteDocument & { created: boolean }>(database, {
-        stamp,
-        action: sql`CASE WHEN created THEN 'site.create' ELSE 'site.replace' END`,
-        eventType: sql`CASE WHEN created THEN 'turash.site.created' ELSE 'turash.site.updated' END`,
-        write: sql`${upsertByExternalId(sites, "s", fixedColumns(site), contentColumns(site), expectation)}
-          RETURNING s.id, s.organization_id, ARRAY[s.organization_id] AS audience, s.version, s.xmax = 0 AS created,
-            ${document(stamp.actor)} || jsonb_build_object('created', s.xmax = 0) AS document`,
+    ): Promise<PutOutcome<Site>> {
+      return putByExternalId(database, stamp, {
+        noun: "site",
+        table: sites,
+        alias: "s",
+        fixed: fixedColumns(site),
+        content: contentColumns(site),
+        document: document(stamp.actor),
+        parse: parse,
+        expectation,
         patch,
-        current: sql`SELECT jsonb_build_object('version', s.version, 'record', ${document(stamp.actor)}) FROM ${sites} s
-          WHERE s.organization_id = ${uuidOf(site.organizationId)}::uuid AND s.external_id = ${site.externalId} AND s.deleted_at IS NULL`,
       });
-      const written = settle<
-        SiteDocument & { created: boolean },
-        { record: Site; created: boolean },
-        { version: number; record: SiteDocument }
-      >(outcome, ({ created, ...row }) => ({ record: parse(row), created }));
-      return written.kind === "refused"
-        ? { ...written, current: { ...written.current, record: parse(written.current.record) } }
-        : written;
     },
 
     async update(
@@ -92,7 +84,7 @@ export function createSiteStore(database: Database) {
         stamp,
         action: "site.update",
         eventType: "turash.site.updated",
-        write: sql`UPDATE ${sites} AS s SET ${assignments(contentColumns(content))}, version = s.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${sites} AS s SET ${assignments(contentColumns(content))}, version = s.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp.actor, id)} AND s.version = ${version}::integer RETURNING ${changedColumns(stamp.actor)}`,
         patch,
         current: sql`SELECT jsonb_build_object('version', s.version) FROM ${sites} s WHERE ${own(stamp.actor, id)}`,
@@ -111,7 +103,7 @@ export function createSiteStore(database: Database) {
         stamp,
         action: "site.delete",
         eventType: "turash.site.deleted",
-        write: sql`UPDATE ${sites} AS s SET deleted_at = ${at(stamp)}, version = s.version + 1, updated_at = ${at(stamp)}
+        write: sql`UPDATE ${sites} AS s SET deleted_at = ${timeOf(stamp)}, version = s.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp.actor, id)} AND ${version === null ? sql`true` : sql`s.version = ${version}::integer`} AND ${standing} = 0
           RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "remove", path: "" }],
@@ -120,10 +112,6 @@ export function createSiteStore(database: Database) {
       return settle(outcome, parse);
     },
   };
-}
-
-function at(stamp: ChangeStamp): SQL {
-  return sql`${stamp.at.toISOString()}::timestamptz`;
 }
 
 function visible(actor: Actor): SQL {
