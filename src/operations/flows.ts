@@ -87,9 +87,9 @@ export async function updateFlow(
     async (current) => {
       const before = contentOf(current);
       const content = mergeContent(flowContentSchema, before, patch);
-      const changes = describeChange(before, content);
-      if (changes.length === 0) return "unchanged";
       const next = await prepareFlow(context, organizationId, content, current);
+      const changes = describeChange(before, contentOf(next));
+      if (changes.length === 0) return "unchanged";
       return flows.update(context, next, computeSearchFacts(next), changes);
     },
   );

@@ -73,7 +73,7 @@ export async function updateOrganization(
   return revise(
     "organization",
     ifMatch,
-    () => organizations.find(context, id),
+    async () => (isOwn(context, id) ? organizations.find(context, id) : null),
     async (current) => {
       const before = contentOf(current);
       const content = mergeContent(organizationContentSchema, before, patch);
@@ -83,6 +83,11 @@ export async function updateOrganization(
       return changes.length === 0 ? "unchanged" : organizations.update(context, id, current.version, content, changes);
     },
   );
+}
+
+/** Others may see an organization and not change it; to them there is none to change. */
+function isOwn({ actor }: RequestContext, id: OrganizationId): boolean {
+  return actor.kind === "operator" || actor.organizationId === id;
 }
 
 /** Closes an organization for good: its flows are withdrawn and its keys stop working within five seconds. */

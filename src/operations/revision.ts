@@ -2,20 +2,26 @@ import { apply } from "json-merge-patch";
 import { createPatch, type Operation } from "rfc6902";
 import type * as z from "zod";
 import { AppError, invalid, notFound, preconditionFailed } from "../domain/errors.ts";
-import { fieldErrors } from "../domain/fieldErrors.ts";
+import { fieldErrors, unknownField } from "../domain/fieldErrors.ts";
 import type { Written } from "../stores/records/written.ts";
 
 /** How often a change without If-Match is tried anew when somebody else's got in between. */
 const maximumAttempts = 4;
 
 /** Content after a JSON Merge Patch (RFC 7396), with every rule checked on the result; `invalid` names each wrong field. */
-export function mergeContent<Schema extends z.ZodType>(
+export function mergeContent<Schema extends z.ZodObject>(
   schema: Schema,
   content: unknown,
   patch: object,
 ): z.output<Schema> {
   const result = schema.safeParse(apply(structuredClone(content), structuredClone(patch)));
-  if (!result.success) throw invalid(fieldErrors(result.error));
+  // A null takes its field away, so that the schema never sees a name that only the patch has.
+  const unknown = Object.entries(patch).filter(([name, value]) => value === null && !Object.hasOwn(schema.shape, name));
+  const faults = [
+    ...(result.success ? [] : fieldErrors(result.error)),
+    ...unknown.map(([name]) => unknownField([name])),
+  ];
+  if (!result.success || faults.length > 0) throw invalid(faults);
   return result.data;
 }
 

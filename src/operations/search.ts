@@ -27,7 +27,7 @@ export async function searchMatches(
   const recorded = new Set<FlowId>();
   let after: Candidate | null = null;
   for (;;) {
-    const page = await candidates.findPage(context.actor, search, "match", { after, limit: pageSize });
+    const page = await candidates.findPage(context, search, "match", { after, limit: pageSize });
     best.add(page.candidates.map(({ party }) => party));
     for (const candidate of page.candidates) if (candidate.isRecorded) recorded.add(candidate.party.flowId);
     after = page.candidates.at(-1) ?? null;
@@ -43,7 +43,7 @@ export async function searchNearMisses(context: RequestContext, subject: Party, 
   const parties: Party[] = [];
   let after: Candidate | null = null;
   while (parties.length < nearMissCandidates) {
-    const page = await candidates.findPage(context.actor, search, "near", { after, limit: candidatesPerPage });
+    const page = await candidates.findPage(context, search, "near", { after, limit: candidatesPerPage });
     parties.push(...page.candidates.map(({ party }) => party));
     after = page.candidates.at(-1) ?? null;
     if (page.isLast || after === null) break;

@@ -137,7 +137,7 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
     for (const subject of subjects()) {
       const search = matcher.search(subject);
       const qualityBounds = new Map(search.grades.map(({ grade, qualityBound }) => [grade, qualityBound]));
-      const { candidates } = await operator.services.candidates.findPage(operator.actor, search, "match", {
+      const { candidates } = await operator.services.candidates.findPage(operator, search, "match", {
         after: null,
         limit: 200,
       });
@@ -169,7 +169,7 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
       const matching = counterparts(subject).filter((party) => evaluate(subject, party).verdict === "match");
       const near = counterparts(subject).filter((party) => evaluate(subject, party).verdict === "near_miss");
       const fetched = async (limits: "match" | "near") => {
-        const page = await operator.services.candidates.findPage(operator.actor, matcher.search(subject), limits, {
+        const page = await operator.services.candidates.findPage(operator, matcher.search(subject), limits, {
           after: null,
           limit: 1_000,
         });

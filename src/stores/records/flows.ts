@@ -8,22 +8,19 @@ import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
-import { outbox } from "../postgres/schema/changes.ts";
-import { flows, matches } from "../postgres/schema/flows.ts";
+import { flows } from "../postgres/schema/flows.ts";
 import { assignments, insertInto } from "../postgres/upsert.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
 import { type PutOutcome, putByExternalId } from "./put.ts";
 import { flowVisibleTo, ownedBy, readAs, timeOf } from "./scope.ts";
+import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
 export type FlowStore = ReturnType<typeof createFlowStore>;
 
 type CurrentFlow = { version: number; status: FlowStatus };
-
-/** Match states that a withdrawn or deleted flow ends. */
-const openMatchStates = sql`('suggested', 'viewed', 'interested_one', 'interested_both', 'negotiating')`;
 
 export function createFlowStore(database: Database) {
   return {
@@ -111,7 +108,7 @@ export function createFlowStore(database: Database) {
         eventType: move.eventType,
         write: sql`UPDATE ${flows} AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, id)} AND f.status IN ${move.from} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
-        alongside: move.to === "withdrawn" ? withdrawMatches(stamp) : [],
+        alongside: move.to === "withdrawn" ? withdrawMatchesOf(stamp, sql`SELECT id FROM changed`) : [],
         patch: [{ op: "replace", path: "/status", value: move.to }],
         current: current(stamp, id),
       });
@@ -126,7 +123,7 @@ export function createFlowStore(database: Database) {
         eventType: "turash.flow.deleted",
         write: sql`UPDATE ${flows} AS f SET deleted_at = ${timeOf(stamp)}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
-        alongside: withdrawMatches(stamp),
+        alongside: withdrawMatchesOf(stamp, sql`SELECT id FROM changed`),
         patch: [{ op: "remove", path: "" }],
         current: current(stamp, id),
       });
@@ -149,20 +146,4 @@ function current(stamp: ChangeStamp, id: FlowId): SQL {
 
 function changedColumns(stamp: ChangeStamp): SQL {
   return sql`f.id, f.organization_id, ARRAY[f.organization_id] AS audience, f.version, ${flowDocument(stamp.actor)} AS document`;
-}
-
-/** Ends the open matches of the changed flow, each with its own event to both sides. */
-function withdrawMatches(stamp: ChangeStamp): SQL[] {
-  return [
-    sql`withdrawn AS (
-      UPDATE ${matches} SET state = 'withdrawn', version = version + 1, updated_at = ${timeOf(stamp)},
-        history = history || jsonb_build_array(jsonb_build_object('state', 'withdrawn', 'round', round, 'at', ${timeOf(stamp)},
-          'by', CASE WHEN output_flow_id IN (SELECT id FROM changed) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
-      WHERE (output_flow_id IN (SELECT id FROM changed) OR input_flow_id IN (SELECT id FROM changed)) AND state IN ${openMatchStates}
-      RETURNING id, output_organization_id, input_organization_id, version, round)`,
-    sql`withdrawn_events AS (
-      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
-      SELECT uuid_v7(${timeOf(stamp)}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
-        jsonb_build_object('version', version, 'round', round), ${timeOf(stamp)} FROM withdrawn)`,
-  ];
 }

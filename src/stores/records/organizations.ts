@@ -15,6 +15,7 @@ import { apiKeys, members, organizations } from "../postgres/schema/tenants.ts";
 import { keyColumns } from "./apiKeys.ts";
 import { page } from "./page.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
+import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
 type OrganizationDocument = Omit<Organization, "id"> & { id: string };
@@ -136,6 +137,7 @@ export function createOrganizationStore(database: Database) {
           sql`withdrawn_events AS (INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
             SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz
             FROM withdrawn)`,
+          ...withdrawMatchesOf(stamp, sql`SELECT id FROM withdrawn`),
         ],
         patch: [{ op: "remove", path: "" }],
         current: currentVersion(stamp.actor, id),

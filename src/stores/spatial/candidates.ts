@@ -64,26 +64,29 @@ export function createCandidateStore(database: Database) {
      * can match and the wider reach in which near misses lie.
      */
     async findPage(
-      actor: Actor,
+      stamp: ChangeStamp,
       search: CandidateSearch,
       limits: "match" | "near",
       { after, limit }: { after: Candidate | null; limit: number },
     ): Promise<CandidatePage> {
-      const subject = uuidOf(search.subject.flowId);
-      const rows = await database.query<{ document: PartyDocument; bound: number; is_recorded: boolean }>(sql`
+      const subject = sql`${uuidOf(search.subject.flowId)}::uuid`;
+      const [output, input] = search.directions.includes("input") ? [subject, sql`f.id`] : [sql`f.id`, subject];
+      const select = sql`
         WITH probed AS (${candidateProbes(search, search[limits])}),
         bounded AS (
           SELECT p.id, ${boundExpression(search.bound)} AS bound
           FROM (SELECT id, max(quality_bound) AS quality_bound, min(distance_meters) AS distance_meters FROM probed GROUP BY id) AS p
           JOIN ${flows} f ON f.id = p.id JOIN ${organizations} o ON o.id = f.organization_id
-          WHERE ${candidateConditions(search, search[limits])} AND ${flowVisibleTo(actor)}),
+          WHERE ${candidateConditions(search, search[limits])} AND ${flowVisibleTo(stamp.actor)}),
         ranked AS (
           SELECT * FROM bounded WHERE ${after ? below(after) : sql`true`} ORDER BY bound DESC, id LIMIT ${limit + 1}::integer)
-        SELECT ${partyDocument} AS document, ranked.bound,
-          EXISTS (SELECT FROM ${matches} m WHERE (m.output_flow_id = ${subject}::uuid AND m.input_flow_id = f.id)
-            OR (m.input_flow_id = ${subject}::uuid AND m.output_flow_id = f.id)) AS is_recorded
+        SELECT f.id, f.organization_id, ${partyDocument} AS document, ranked.bound,
+          EXISTS (SELECT FROM ${matches} m WHERE m.output_flow_id = ${output} AND m.input_flow_id = ${input}) AS is_recorded
         FROM ranked JOIN ${flows} f ON f.id = ranked.id JOIN ${sites} s ON s.id = f.site_id JOIN ${organizations} o ON o.id = f.organization_id
-        ORDER BY ranked.bound DESC, ranked.id`);
+        ORDER BY ranked.bound DESC, ranked.id`;
+      const rows = await database.query<{ document: PartyDocument; bound: number; is_recorded: boolean }>(
+        readAs(stamp, "match.candidates", select),
+      );
       return {
         candidates: rows
           .slice(0, limit)

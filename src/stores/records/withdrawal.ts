@@ -1,0 +1,27 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { ChangeStamp } from "../../domain/change.ts";
+import { matchTransitions } from "../../domain/match.ts";
+import { outbox } from "../postgres/schema/changes.ts";
+import { matches } from "../postgres/schema/flows.ts";
+import { timeOf } from "./scope.ts";
+
+/**
+ * Ends the open matches of flows that are no longer to be had, each with an event to both sides: expressions to go alongside
+ * the change. `flowIds` is a subquery over an expression that changed the flows.
+ */
+export function withdrawMatchesOf(stamp: ChangeStamp, flowIds: SQL): SQL[] {
+  const { from, to } = matchTransitions.withdraw;
+  const at = timeOf(stamp);
+  return [
+    sql`withdrawn_matches AS (
+      UPDATE ${matches} SET state = ${to}, version = version + 1, updated_at = ${at},
+        history = history || jsonb_build_array(jsonb_build_object('state', ${to}::text, 'round', round, 'at', ${stamp.at.toISOString()}::text,
+          'by', CASE WHEN output_flow_id IN (${flowIds}) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
+      WHERE (output_flow_id IN (${flowIds}) OR input_flow_id IN (${flowIds})) AND state IN ${from}
+      RETURNING id, output_organization_id, input_organization_id, version, round)`,
+    sql`withdrawn_match_events AS (
+      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
+      SELECT uuid_v7(${at}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
+        jsonb_build_object('version', version, 'round', round), ${at} FROM withdrawn_matches)`,
+  ];
+}
