@@ -6,12 +6,7 @@ type Issue = z.core.$ZodIssue;
 /** Every wrong field of a failed parse, each once, with a JSON pointer below `prefix`. */
 export function fieldErrors(error: { issues: readonly Issue[] }, prefix = ""): FieldError[] {
   const fields = error.issues.flatMap((issue): FieldError[] => {
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({
-        pointer: prefix + toPointer([...issue.path, key]),
-        code: "unknown_field",
-        message: "is not a field here",
-      }));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownField([...issue.path, key], prefix));
     return [{ pointer: prefix + toPointer(issue.path), code: codeOf(issue), message: issue.message }];
   });
   const seen = new Set<string>();
@@ -21,6 +16,10 @@ export function fieldErrors(error: { issues: readonly Issue[] }, prefix = ""): F
     seen.add(key);
     return true;
   });
+}
+
+export function unknownField(path: readonly PropertyKey[], prefix = ""): FieldError {
+  return { pointer: prefix + toPointer(path), code: "unknown_field", message: "is not a field here" };
 }
 
 function codeOf(issue: Issue): string {

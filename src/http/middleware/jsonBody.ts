@@ -14,10 +14,12 @@ const mediaTypes: Record<string, readonly string[]> = { PATCH: ["application/mer
  */
 export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
   const { method, body } = c.req.raw;
-  if (method === "GET" || method === "HEAD" || method === "DELETE" || body === null) return next();
+  if (method === "GET" || method === "HEAD" || method === "DELETE") return next();
   const accepted = mediaTypes[method] ?? ["application/json"];
   const mediaType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  const text = await readBounded(body, c.req.header("content-length"));
+  const text = body === null ? "" : await readBounded(body, c.req.header("content-length"));
+  if (text === "" && method === "PATCH")
+    throw invalidField("", "missing_body", "the change is missing: send a JSON object");
   if (text !== "") {
     if (!accepted.includes(mediaType))
       throw new AppError("invalid", `Send ${accepted[0]}, not ${mediaType || "a body without a Content-Type"}.`, {
