@@ -1,4 +1,4 @@
-import { dimensions, readMeasure, type UnitMeasure } from "../domain/dimension.ts";
+import { type Dimension, dimensions, readMeasure, type UnitMeasure } from "../domain/dimension.ts";
 import { defaultUncertainty } from "../domain/flow.ts";
 import { bridgeQuantity, type MaterialProperties } from "../domain/quantity.ts";
 import type { Grade } from "../domain/reference/types.ts";
@@ -10,6 +10,9 @@ import type { Party } from "./party.ts";
 import { classifyWaste, wasteClasses } from "./permits.ts";
 import type { Rules } from "./rules.ts";
 import { computeSideTrust } from "./trust.ts";
+
+/** Between these a density or a heating value leads. */
+export const bridgedDimensions: readonly Dimension[] = ["mass", "volume", "energy"];
 
 const radiansPerDegree = Math.PI / 180;
 const secondsPerHour = 3_600;
@@ -105,10 +108,18 @@ function encodeQuantity(
   const seconds = columns.hours[row]! * secondsPerHour;
   if (measure.dimension === "energy" && columns.isYearly[row] === 1 && seconds > 0)
     columns.megawatts[row] = (quantity.amount * scale) / seconds;
-  for (const [index, dimension] of dimensions.entries()) {
-    const bridge = bridgeQuantity({ dimension: measure.dimension, per: "once" }, { dimension, per: "once" }, material);
-    if (bridge.ok) columns.unitsPerOwn[row * dimensions.length + index] = bridge.value;
-  }
+  const units = row * dimensions.length;
+  columns.unitsPerOwn[units + columns.dimension[row]!] = 1;
+  if (bridgedDimensions.includes(measure.dimension))
+    for (const dimension of bridgedDimensions) {
+      if (dimension === measure.dimension) continue;
+      const bridge = bridgeQuantity(
+        { dimension: measure.dimension, per: "once" },
+        { dimension, per: "once" },
+        material,
+      );
+      if (bridge.ok) columns.unitsPerOwn[units + dimensions.indexOf(dimension)] = bridge.value;
+    }
   return measure;
 }
 

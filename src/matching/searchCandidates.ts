@@ -1,16 +1,15 @@
-import { type Dimension, dimensions } from "../domain/dimension.ts";
+import { dimensions } from "../domain/dimension.ts";
 import { isSupply } from "../domain/flow.ts";
 import { allMonthsMask, monthsMask, widenMonthsMask } from "../domain/season.ts";
 import { haveEqualHs } from "../domain/taxonomy.ts";
 import type { BoundParameters, CandidateSearch, SearchLimits } from "./candidateSearch.ts";
 import type { Columns } from "./columns.ts";
+import { bridgedDimensions } from "./encodeParties.ts";
 import type { Interner } from "./interner.ts";
 import type { Party } from "./party.ts";
 import { type Rules, relatePair } from "./rules.ts";
 import { boundAllowances } from "./scoreBound.ts";
 
-/** Dimensions that a density or a heating value leads between; which pairs they do for, the quantity gate finds. */
-const bridged: readonly Dimension[] = ["mass", "volume", "energy"];
 /** More than conversions of temperatures round. */
 const kelvinSlack = 1e-6;
 
@@ -21,7 +20,7 @@ export function describeSearch(subject: Party, columns: Columns, rules: Rules, i
   const related = rules.taxonomy.relatedGrades(flow.grade, subjectIsInput);
   const dimension = dimensions[columns.dimension[0]!]!;
   const isYearly = columns.isYearly[0] === 1;
-  const reachable = bridged.includes(dimension) ? bridged : [dimension];
+  const reachable = bridgedDimensions.includes(dimension) ? bridgedDimensions : [dimension];
   const classLimit = findClassLimit(subject, columns, rules, subjectIsInput);
   const limitMeters = Math.min(classLimit, columns.ownLimitMeters[0]!);
   const mask = monthsMask(flow.availability, site.timeZone);

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { TransportClassName } from "../domain/reference/types.ts";
 
-const sources = z.array(z.string());
+/** Of an override they may be left out. */
+const sources = z.array(z.string()).default([]);
 const figure = z.number().nonnegative();
 const share = z.number().min(0).max(1);
 const range = z
@@ -58,9 +59,9 @@ const transportClassNames = [
   "service",
 ] as const satisfies readonly TransportClassName[];
 
-const transportClass = z.object({
+const transportClass = z.strictObject({
   limitMeters: z.number().positive(),
-  large: z.object({ fromMegawatts: figure, limitMeters: z.number().positive() }).nullable(),
+  large: z.strictObject({ fromMegawatts: figure, limitMeters: z.number().positive() }).nullable(),
   limitSources: sources,
   carriedBy: z.enum(["pipe", "line", "road", "visit"]),
   crossesSea: z.boolean(),
@@ -72,21 +73,21 @@ const transportClass = z.object({
   visitsPerYear: range.nullable(),
 });
 
-const freightFigures = z.object({ costEurPerTonneKm: range, carbonKgPerTonneKm: range });
+const freightFigures = z.strictObject({ costEurPerTonneKm: range, carbonKgPerTonneKm: range });
 const freightModes = ["road", "road_average", "rail", "ferry", "short_sea", "inland_waterway"] as const;
 
-const transport = z.object({
+const transport = z.strictObject({
   classes: z.record(z.enum(transportClassNames), transportClass),
   freight: z.record(z.enum(freightModes), freightFigures),
   loadTonnes: z.record(z.enum(freightModes), z.number().positive()),
   emptyReturnFactor: sourced,
   detourFactor: z.record(z.enum(["road", "rail", "pipe", "line", "ferry", "short_sea"]), sourced),
   handlingEurPerTonne: z.record(z.enum(["road", "ferry", "short_sea"]), range),
-  annuity: z.object({ ratePerYear: share, years: z.number().positive(), sources }),
+  annuity: z.strictObject({ ratePerYear: share, years: z.number().positive(), sources }),
   transactionCostEurPerYear: range,
 });
 
-const nearThreshold = z.object({
+const nearThreshold = z.strictObject({
   gate: z.string(),
   direction: z.enum(["below", "above", "either"]),
   measure: z.enum(["absolute", "relative", "factor", "count"]),
@@ -97,7 +98,7 @@ const nearThreshold = z.object({
   sources,
 });
 
-const closingMeasure = z.object({
+const closingMeasure = z.strictObject({
   name: z.string(),
   phrase: z.string(),
   investmentEur: range.nullable(),
@@ -111,7 +112,7 @@ const closingMeasure = z.object({
   energyPer: z.string().nullable(),
 });
 
-const property = z.object({
+const property = z.strictObject({
   dimension: z.string(),
   unit: z.string(),
   description: z.string(),
@@ -127,21 +128,24 @@ export const tablesSchema = z.strictObject({
   scoring,
   transport,
   near: z.array(nearThreshold),
-  approachTemperatures: z.object({
-    default: z.object({ kelvin: figure, sources }),
-    pairings: z.array(z.object({ from: z.string(), to: z.string(), kelvin: figure, note: z.string(), sources })),
+  approachTemperatures: z.strictObject({
+    default: z.strictObject({ kelvin: figure, sources }),
+    pairings: z.array(z.strictObject({ from: z.string(), to: z.string(), kelvin: figure, note: z.string(), sources })),
     mediumByGrade: z.record(z.string(), z.string()),
   }),
   closing: z.record(z.string(), closingMeasure),
-  energy: z.object({
-    electricity: z.object({ priceEurPerMwh: range, carbonKgPerKwh: range }),
-    fuels: z.record(z.string(), z.object({ carbonKgPerKwhNet: figure, priceEurPerMwhNet: range.nullable(), sources })),
+  energy: z.strictObject({
+    electricity: z.strictObject({ priceEurPerMwh: range, carbonKgPerKwh: range }),
+    fuels: z.record(
+      z.string(),
+      z.strictObject({ carbonKgPerKwhNet: figure, priceEurPerMwhNet: range.nullable(), sources }),
+    ),
   }),
-  properties: z.object({
+  properties: z.strictObject({
     properties: z.record(z.string(), property),
-    extension: z.object({ rule: z.string(), contaminantUnits: z.array(z.string()) }),
+    extension: z.strictObject({ rule: z.string(), contaminantUnits: z.array(z.string()) }),
   }),
-  exchangeRates: z.object({
+  exchangeRates: z.strictObject({
     date: z.string(),
     base: z.literal("EUR"),
     perEuro: z.record(z.string(), z.number().positive()),
