@@ -1,8 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import type { ProcessInfo } from "../../scripts/start/processes.ts";
 import { type Command, findSurvivors, findTree, npmStart, readAnswer, waitForWords } from "../support/commandLine.ts";
 
@@ -18,6 +17,9 @@ const organizations = [
   "farms",
   "soilrem",
 ];
+
+/** Several starts of some seconds each, on a machine that may be busy. */
+const startsTimeoutMs = 180_000;
 
 let folder: string;
 const running: Command[] = [];
@@ -49,7 +51,7 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("npm start", () => {
+describe("npm start", { timeout: startsTimeoutMs }, () => {
   it("prints one line of JSON, keeps its data for the next start, and leaves nothing running on SIGINT or SIGTERM", async () => {
     const first = start("--json", "--data", folder);
     const answer = await readAnswer(first);
@@ -62,10 +64,9 @@ describe("npm start", () => {
     expect(await stop(first, "SIGINT")).toBe(0);
     expect(await findSurvivors(firstTree)).toEqual([]);
 
-    const startedAt = Date.now();
     const second = start("--json", "--data", folder);
     const again = await readAnswer(second);
-    expect(Date.now() - startedAt).toBeLessThan(20_000);
+    expect(second.stderr()).toContain("The Kalundborg network is there");
     expect(again.keys).toEqual(answer.keys);
     expect(again.mainJob).toEqual(answer.mainJob);
     const secondTree = findTree(second.process.pid!);
@@ -73,53 +74,50 @@ describe("npm start", () => {
     expect(await findSurvivors(secondTree)).toEqual([]);
   });
 
-  it("keeps secrets and keys where only their owner can read them, and off the command line", async () => {
-    const command = start("--json", "--data", folder);
-    const { keys } = await readAnswer(command);
+  it("keeps secrets and keys where only their owner can read them, and off the command line", () => {
+    const { folder: usedFolder, pid } = inject("serviceProcess");
     for (const name of ["secrets.json", "network.json", "worker.env"])
-      expect(statSync(join(folder, name)).mode & 0o777, name).toBe(0o600);
-    const commandLines = findTree(command.process.pid!)
+      expect(statSync(join(usedFolder, name)).mode & 0o777, name).toBe(0o600);
+    const commandLines = findTree(pid)
       .map((found) => found.command)
       .join("\n");
-    for (const key of Object.values(keys)) expect(commandLines).not.toContain(key);
+    expect(commandLines).toContain("wrangler");
+    for (const key of Object.values(inject("service").keys)) expect(commandLines).not.toContain(key);
     expect(commandLines).not.toContain("postgres");
   });
 
   it("says in one line that the folder or the port is taken, and leaves the run that has them alone", async () => {
-    const command = start("--json", "--data", folder);
-    const { url } = await readAnswer(command);
-    const other = start("--data", folder);
+    const { url } = inject("service");
+    const other = start("--data", inject("serviceProcess").folder);
     expect(await other.exit).toBe(1);
     expect(other.stderr()).toMatch(/^turash: .*in use by process \d+.*--data DIR.*\n$/);
-    const port = new URL(url).port;
+    const { port } = new URL(url);
     const third = npmStart("--port", port, "--data", join(folder, "third"));
     expect(await third.exit).toBe(1);
-    expect(third.stderr()).toMatch(/^turash: port \d+ is in use; .*--port N.*\n$/);
+    expect(third.stderr()).toBe(
+      `turash: port ${port} is in use; stop what listens there, or take another with --port N (0 for any free one)\n`,
+    );
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
   });
 
-  it("leaves no Worker behind when it is killed outright, and the next start goes on with the same data", async () => {
-    const command = start("--json", "--data", folder);
-    const answer = await readAnswer(command);
-    const tree = findTree(command.process.pid!);
-    killOutright(tree.filter((found) => found.command.includes("scripts/start.ts")));
-    expect(await findSurvivors(tree, 5_000)).toEqual([]);
-    const next = start("--json", "--data", folder);
-    expect((await readAnswer(next)).keys).toEqual(answer.keys);
-  });
+  it("leaves no Worker behind when it is killed outright, and goes on with the same data however it was killed", async () => {
+    const first = start("--json", "--data", folder);
+    const answer = await readAnswer(first);
+    const firstTree = findTree(first.process.pid!);
+    killOutright(firstTree.filter((found) => found.command.includes("scripts/start.ts")));
+    expect(await findSurvivors(firstTree, 10_000)).toEqual([]);
 
-  it("ends the Worker that a killed run could not end, and nothing else", async () => {
-    const command = start("--json", "--data", folder);
-    const answer = await readAnswer(command);
-    const tree = findTree(command.process.pid!);
-    const [workers, others] = [true, false].map((isWorker) =>
-      tree.filter((found) => found.command.includes("workerd serve") === isWorker),
-    ) as [ProcessInfo[], ProcessInfo[]];
+    // This time nobody is left to end the Worker: the next start does, and ends nothing else.
+    const second = start("--json", "--data", folder);
+    expect((await readAnswer(second)).keys).toEqual(answer.keys);
+    const secondTree = findTree(second.process.pid!);
+    const workers = secondTree.filter((found) => found.command.includes("workerd serve"));
+    const others = secondTree.filter((found) => !workers.includes(found));
     killOutright(others);
-    expect(await findSurvivors(others, 5_000)).toEqual([]);
+    expect(await findSurvivors(others, 10_000)).toEqual([]);
     expect(await findSurvivors(workers, 0)).toHaveLength(workers.length);
-    const next = start("--json", "--data", folder);
-    expect((await readAnswer(next)).keys).toEqual(answer.keys);
+    const third = start("--json", "--data", folder);
+    expect((await readAnswer(third)).keys).toEqual(answer.keys);
     expect(await findSurvivors(workers, 0)).toEqual([]);
   });
 
@@ -188,17 +186,5 @@ describe("npm start", () => {
     expect(command.stderr()).toContain(words);
     expect(command.stderr()).toContain("Usage: npm start -- [--port N]");
     expect(command.stdout()).toBe("");
-  });
-
-  it("names the port that another program listens on", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    const command = npmStart("--port", String(port), "--data", folder);
-    expect(await command.exit).toBe(1);
-    expect(command.stderr()).toBe(
-      `turash: port ${port} is in use; stop what listens there, or take another with --port N (0 for any free one)\n`,
-    );
-    await new Promise((resolve) => server.close(resolve));
   });
 });

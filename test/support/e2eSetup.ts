@@ -28,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     void closed.then((code) => reject(new Error(`npm start ended with exit ${code}:\n${progress}`)));
   });
   project.provide("service", JSON.parse(line) as StartAnswer);
+  project.provide("serviceProcess", { pid: service.pid!, folder });
   return async () => {
     service.kill("SIGTERM");
     await closed;

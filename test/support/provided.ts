@@ -21,5 +21,7 @@ declare module "vitest" {
     workerBindings: Record<string, string>;
     /** The service that the end-to-end tests talk to. */
     service: StartAnswer;
+    /** The process that runs it, and the data folder that it has locked. */
+    serviceProcess: { pid: number; folder: string };
   }
 }
