@@ -110,9 +110,7 @@ function createRanking(rules: Rules, asOf: Date, subject: Party, wanted: number,
   const best = createBest<RankKey & { party: Party }>(limit);
   return {
     add(candidates: readonly Party[]) {
-      const counterparts = candidates.filter(
-        ({ flow, flowId }) => isSupply(flow.direction) !== isSubjectSupply && flowId !== subject.flowId,
-      );
+      const counterparts = candidates.filter(({ flow }) => isSupply(flow.direction) !== isSubjectSupply);
       const columns = encodeParties(counterparts, rules, interner);
       for (const [row, party] of counterparts.entries()) {
         const verdict = isSubjectSupply

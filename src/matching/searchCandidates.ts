@@ -61,7 +61,7 @@ function describeBound(
     weights: tables.scoring.weights,
     subjectIsInput,
     remaining: columns.amount[0]!,
-    needHours: subjectIsInput && columns.isYearly[0] === 1 ? columns.hours[0]! : null,
+    needHours: subjectIsInput && columns.isYearly[0] === 1 && columns.hours[0]! > 0 ? columns.hours[0]! : null,
     trust: {
       subject: columns.trust[0]!,
       levels,

@@ -409,6 +409,17 @@ describe("the price gate", () => {
     expect(priceOf("7.60", "6.00").verdict).toBe("fail");
     expect(priceOf("0.0075", "6.00", "kg").verdict).toBe("near");
   });
+
+  it("compares a price per cubic metre with one per tonne by the density", () => {
+    const of = (amount: string, per: string) => ({ economics: { price: { amount, currency: "EUR" as const, per } } });
+    const volume = { ...gypsum, grade: "fly_ash", quantity: { amount: 1_000, unit: "m3/a" } };
+    const mass = { ...gypsumNeed, grade: "fly_ash", quality: {} };
+    // Fly ash of 900 kg/m3: 9 EUR/m3 are 10 EUR/t.
+    const verdict = (bid: string) =>
+      gateOf(evaluate({ ...volume, ...of("9", "m3") }, { ...mass, ...of(bid, "t") }), "price").verdict;
+    expect(verdict("10.01")).toBe("pass");
+    expect(verdict("9.99")).toBe("near");
+  });
 });
 
 describe("the economics gate", () => {

@@ -224,6 +224,22 @@ describe("money", () => {
   });
 });
 
+describe("the ends of the joint value", () => {
+  it("take the most of what loses money on each unit for the low end, and of what gains for the high end", () => {
+    const { money } = evaluate(
+      {
+        ...gypsum,
+        quantity: { amount: 80_000, unit: "t/a", uncertainty: 0.1 },
+        economics: { treatmentCost: eur("60", "t") },
+      },
+      { ...gypsumNeed, position: north(0) },
+    );
+    // Usual for gypsum: 15 to 40 EUR/t bought, 25 to 90 EUR/t disposed of; handling 0 to 2 EUR/t, accounts 2,000 to 10,000.
+    expect(Number(money.low)).toBeCloseTo(88_000 * (15 + 25 - 60 - 2) - 10_000, -1);
+    expect(Number(money.high)).toBeCloseTo(88_000 * (40 + 90 - 60) - 2_000, -1);
+  });
+});
+
 describe("the economics term", () => {
   it("is one half where the joint value is a quarter of what the need would otherwise cost", () => {
     const tables = parseTables({
