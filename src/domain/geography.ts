@@ -4,6 +4,7 @@ import * as z from "zod";
 export type Position = readonly [longitude: number, latitude: number];
 
 export const maximumPolygonPoints = 1_000;
+const maximumEdgeDegrees = 90;
 
 export const positionSchema = z
   .tuple([
@@ -40,6 +41,12 @@ export const polygonSchema = z
           path,
           message: "the ring is not closed: its last position must repeat its first",
         });
+      else if (hasLongEdge(ring))
+        context.addIssue({
+          code: "custom",
+          path,
+          message: `an edge spans ${maximumEdgeDegrees} degrees or more; cut the polygon at the antimeridian`,
+        });
       else if (crossesItself(ring)) context.addIssue({ code: "custom", path, message: "the ring crosses itself" });
     }
   })
@@ -47,6 +54,14 @@ export const polygonSchema = z
 
 export type Point = z.infer<typeof pointSchema>;
 export type Polygon = z.infer<typeof polygonSchema>;
+
+/** Between antipodes there is no shortest way, and across the antimeridian none that is meant (RFC 7946, section 3.1.9). */
+function hasLongEdge(ring: readonly Position[]): boolean {
+  return ring.some((position, index) => {
+    const next = ring[index + 1] ?? position;
+    return position.some((degrees, axis) => Math.abs(degrees - next[axis]!) >= maximumEdgeDegrees);
+  });
+}
 
 function isClosed(ring: readonly Position[]): boolean {
   const first = ring[0]!;

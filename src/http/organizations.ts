@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
+import { externalIdSchema } from "../domain/flow.ts";
 import { idSchema } from "../domain/ids.ts";
 import { organizationContentSchema } from "../domain/organization.ts";
 import {
@@ -43,7 +44,7 @@ const listRoute = createRoute({
   ...operation("listOrganizations", "organizations", "List organizations"),
   method: "get",
   path,
-  request: { query: z.object({ ...listQuery, externalId: z.string().max(128).optional() }) },
+  request: { query: z.object({ ...listQuery, externalId: externalIdSchema.optional() }) },
   responses: {
     200: { description: "Newest first", content: { "application/json": { schema: organizationListSchema } } },
     ...problems(400, 401, 403),

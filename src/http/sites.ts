@@ -38,7 +38,7 @@ const listRoute = createRoute({
   request: {
     query: z.object({
       ...listQuery,
-      externalId: z.string().max(128).optional(),
+      externalId: externalIdSchema.optional(),
       organizationId: idSchema("organization").optional(),
     }),
   },

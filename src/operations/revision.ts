@@ -15,12 +15,13 @@ export function mergeContent<Schema extends z.ZodObject>(
   patch: object,
 ): z.output<Schema> {
   const result = schema.safeParse(apply(structuredClone(content), structuredClone(patch)));
+  const faults = result.success ? [] : fieldErrors(result.error);
   // A null takes its field away, so that the schema never sees a name that only the patch has.
-  const unknown = Object.entries(patch).filter(([name, value]) => value === null && !Object.hasOwn(schema.shape, name));
-  const faults = [
-    ...(result.success ? [] : fieldErrors(result.error)),
-    ...unknown.map(([name]) => unknownField([name])),
-  ];
+  for (const name of Object.keys(patch)) {
+    const fault = unknownField([name]);
+    if (!Object.hasOwn(schema.shape, name) && faults.every(({ pointer }) => pointer !== fault.pointer))
+      faults.push(fault);
+  }
   if (!result.success || faults.length > 0) throw invalid(faults);
   return result.data;
 }

@@ -1,10 +1,13 @@
 import { createMiddleware } from "hono/factory";
-import { AppError, invalidField } from "../../domain/errors.ts";
+import { AppError, type FieldError, invalid, invalidField } from "../../domain/errors.ts";
 import { toPointer } from "../../domain/fieldErrors.ts";
 import type { AppEnvironment } from "../environment.ts";
 
 export const maximumBodyBytes = 1_000_000;
 export const maximumNesting = 20;
+
+/** Escapes by which JSON can name what PostgreSQL cannot keep: the character zero, and halves of surrogate pairs. */
+const unkeepableEscape = /\\u(?:0000|d[89a-f])/i;
 
 const mediaTypes: Record<string, readonly string[]> = { PATCH: ["application/merge-patch+json", "application/json"] };
 
@@ -28,6 +31,7 @@ export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
     if (nestingOf(text) > maximumNesting)
       throw invalidField(await pointerAtDepth(text), "too_deep", `nesting is deeper than ${maximumNesting}`);
     await assertJson(text);
+    if (unkeepableEscape.test(text)) assertKeepable(JSON.parse(text));
   }
   // Validators parse `application/json` and the like only, so a merge patch goes on under its own name.
   c.req.raw = new Request(c.req.raw, { body: text === "" ? null : text });
@@ -95,6 +99,24 @@ async function assertJson(text: string): Promise<void> {
       `is not JSON at character ${offset + 1}${tokenAt(text, offset)}`,
     );
   }
+}
+
+/** Names every text, and every name of a field, that no database column could hold. */
+function assertKeepable(body: unknown): void {
+  const faults: FieldError[] = [];
+  const isKeepable = (text: string) => text.isWellFormed() && !text.includes("\0");
+  const visit = (value: unknown, path: readonly PropertyKey[]) => {
+    if (typeof value === "string" ? !isKeepable(value) : path.some((name) => !isKeepable(String(name))))
+      faults.push({
+        pointer: toPointer(path).toWellFormed(),
+        code: "unsupported_character",
+        message: "has the character zero or half a surrogate pair",
+      });
+    else if (value !== null && typeof value === "object")
+      for (const [name, part] of Object.entries(value)) visit(part, [...path, name]);
+  };
+  visit(body, []);
+  if (faults.length > 0) throw invalid(faults);
 }
 
 function tokenAt(text: string, offset: number): string {
