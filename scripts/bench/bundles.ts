@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { writeDocsPage } from "../docsPage.ts";
+import { repositoryRoot, wranglerEnvironment, wranglerPath } from "../wrangler.ts";
+
+const execute = promisify(execFile);
+
+/** The production bundle, as `wrangler deploy --minify` would send it. */
+export async function buildProduction(folder: string): Promise<string> {
+  writeDocsPage(repositoryRoot);
+  await execute(process.execPath, [wranglerPath, "deploy", "--dry-run", "--minify", "--outdir", folder], {
+    cwd: repositoryRoot,
+    env: wranglerEnvironment(),
+  });
+  return join(folder, "index.js");
+}
+
+/** A Worker that a measure is held against, bundled as wrangler would. */
+export async function buildComparison(name: "hello" | "row" | "json", folder: string): Promise<string> {
+  const outfile = join(folder, `${name}.js`);
+  await build({
+    entryPoints: [join(import.meta.dirname, "workers", `${name}.ts`)],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    logLevel: "error",
+  });
+  return outfile;
+}
+
+export function readCompatibilityDate(): string {
+  const date = /^compatibility_date\s*=\s*"([^"]+)"/m.exec(readFileSync(join(repositoryRoot, "wrangler.toml"), "utf8"));
+  if (!date) throw new Error("wrangler.toml names no compatibility_date");
+  return date[1]!;
+}
+
+/** Bytes of a bundle, as it is and compressed as Cloudflare counts it. */
+export function measureBundle(path: string): { rawKb: number; gzipKb: number } {
+  const bytes = readFileSync(path);
+  return { rawKb: bytes.length / 1_000, gzipKb: gzipSync(bytes).length / 1_000 };
+}
