@@ -18,8 +18,9 @@ export function flowVisibleTo(actor: Actor): SQL {
 
 /** Which rows of `organizations o` or `sites s` the caller may see: its own, and those that a visible flow stands behind. */
 export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id: SQL): SQL {
-  return sql`(${ownedBy(actor, own)} OR EXISTS (
-    SELECT FROM ${flows} f WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft'))`;
+  // A scalar subquery, for an EXISTS may be planned as a scan of all flows.
+  return sql`(${ownedBy(actor, own)} OR (SELECT true FROM ${flows} f
+    WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft' LIMIT 1))`;
 }
 
 /**

@@ -15,10 +15,11 @@ export function candidateProbes(search: CandidateSearch, limits: SearchLimits): 
   const inReach = sql`f.status = 'active' AND f.deleted_at IS NULL AND ${direction} AND ST_DWithin(f.location, ${place}, ${limits.radiusMeters}::double precision, false)`;
   const distance = sql`ST_Distance(f.location, ${place}, false) AS distance_meters`;
   const grades = search.grades.map(({ grade, qualityBound }) => ({ grade, quality_bound: qualityBound }));
+  // OFFSET 0 keeps each grade a scan of its own: the planner knows neither how many grades there are nor how rare each is.
   const probes = [
-    sql`SELECT f.id, g.quality_bound, ${distance}
+    sql`SELECT f.id, g.quality_bound, f.distance_meters
       FROM jsonb_to_recordset(${JSON.stringify(grades)}::jsonb) AS g (grade text, quality_bound double precision)
-      JOIN ${flows} f ON f.grade = g.grade AND ${inReach}`,
+      CROSS JOIN LATERAL (SELECT f.id, ${distance} FROM ${flows} f WHERE f.grade = g.grade AND ${inReach} OFFSET 0) AS f`,
   ];
   if (search.ewc !== null)
     probes.push(sql`SELECT f.id, 1, ${distance} FROM ${flows} f WHERE f.ewc = ${search.ewc} AND ${inReach}`);
