@@ -21,6 +21,8 @@ export type ScorerBench = {
   /** Share of the pairs that match, and parties encoded a second. */
   matchShare: number;
   encodedPartiesPerSecond: number;
+  /** Heap that the kernel leaves behind for each pair. */
+  kernelBytesPerPair: number;
 };
 
 const asOf = new Date("2026-01-01T00:00:00Z");
@@ -51,6 +53,11 @@ export function benchScorer(secondsEach = 1): ScorerBench {
     });
   const all = runKernel(everything);
   const matchShare = matches / all.pairs;
+  const heapBefore = process.memoryUsage().heapUsed;
+  const pairsMeasured = sidesCount * sidesCount;
+  for (let j = 0; j < sidesCount; j++)
+    for (let i = 0; i < sidesCount; i++) evaluatePair(pair, outputColumns, i, inputColumns, j, everything);
+  const kernelBytesPerPair = Math.max(0, process.memoryUsage().heapUsed - heapBefore) / pairsMeasured;
   const matchesOnly = runKernel(onlyMatches);
   const naive = measurePairs(secondsEach, (i, j) => {
     scoreNaively(outputs[i] as Party, inputs[j] as Party, taxonomy, rules.tables);
@@ -60,6 +67,7 @@ export function benchScorer(secondsEach = 1): ScorerBench {
     kernelMatchesOnlyPairsPerSecond: matchesOnly.perSecond,
     naivePairsPerSecond: naive.perSecond,
     matchShare,
+    kernelBytesPerPair,
     encodedPartiesPerSecond: (outputs.length + inputs.length) / encodingSeconds,
   };
 }
@@ -90,5 +98,6 @@ if (import.meta.main) {
     `ratio                        ${(result.kernelPairsPerSecond / result.naivePairsPerSecond).toFixed(1).padStart(12)}`,
   );
   console.log(`encoding                     ${format(result.encodedPartiesPerSecond)} parties/s`);
+  console.log(`heap left by a pair          ${result.kernelBytesPerPair.toFixed(1).padStart(12)} bytes`);
   console.log(`share of pairs that match    ${(result.matchShare * 100).toFixed(1).padStart(11)} %`);
 }

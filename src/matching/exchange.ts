@@ -83,14 +83,14 @@ function heatShare(supply: number, back: number, coldest: number): number {
 
 function computeArrivingShare({ figures, rules }: Pair, grade: number) {
   if (grade < 0) return writeTriple(figures, at.arrivingShare, 1, 1, 1);
-  const [least, middle, most] = rules.carriages[grade]!.lossPerMeter;
+  const loss = rules.carriages[grade]!.lossPerMeter;
   const distance = figures[at.distanceMeters]!;
   writeTriple(
     figures,
     at.arrivingShare,
-    Math.max(0, 1 - most * distance),
-    Math.max(0, 1 - middle * distance),
-    Math.max(0, 1 - least * distance),
+    Math.max(0, 1 - loss[2] * distance),
+    Math.max(0, 1 - loss[1] * distance),
+    Math.max(0, 1 - loss[0] * distance),
   );
 }
 

@@ -48,6 +48,28 @@ describe("what a store is asked for", () => {
     );
   });
 
+  it("still bounds a score that has nothing left to gain, by distances on the spheroid", () => {
+    const euros = (amount: string) => ({ amount, currency: "EUR" as const, per: "t" });
+    const need = createParty({ id: 2, direction: "input", economics: { virginPrice: euros("1") } });
+    const search = matcher.search(need);
+    for (const meters of [0, 500, 1_500, 2_500, 2_999]) {
+      const supply = createParty({
+        id: 1,
+        position: north(meters),
+        quantity: { amount: 1e6, unit: "t/a" },
+        economics: { disposalCost: euros("500") },
+      });
+      const { score } = matcher.evaluate(supply, need);
+      const candidate = boundCandidateOf(search, need, supply)!;
+      // On the ellipsoid of WGS 84 a distance is 0.56 % shorter to 0.45 % longer than on the sphere.
+      for (const stretch of [0.9944, 1, 1.0045]) {
+        const bound = scoreBound(search.bound, { ...candidate, distanceMeters: candidate.distanceMeters * stretch });
+        expect(bound).toBeGreaterThanOrEqual(score);
+        expect(bound - score).toBeLessThan(0.01);
+      }
+    }
+  });
+
   it("tells far, small, rough and out of season from the best by the bound", () => {
     const need = createSampleParty("novo-steam-need");
     const search = matcher.search(need);
