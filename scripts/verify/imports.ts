@@ -30,7 +30,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   rpc: transport,
   events: { ...transport, importsTypes: ["stores"] },
   rooms: { ...transport, importsTypes: ["stores"] },
-  "env.ts": { imports: ["domain", "matching"] },
+  "env.ts": { imports: ["domain", "matching", "platform"] },
   "services.ts": {
     imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts"],
   },
@@ -105,8 +105,7 @@ function checkImport(file: string, { target, typeOnly }: Import): string | null 
   }
   const path = resolvePath(file, target);
   if (!path.startsWith("src/")) return `src may not import ${path}`;
-  if (path.endsWith(".json")) return roomOf(path) === name ? null : `${path} belongs to another room`;
-  if (!path.endsWith(".ts")) return `${target}: relative imports name their .ts extension`;
+  if (!/\.(ts|json)$/.test(path)) return `${target}: relative imports name their .ts extension`;
   const other = roomOf(path);
   if (other === name || room.imports.includes(other)) return null;
   if (room.importsTypes?.includes(other))
