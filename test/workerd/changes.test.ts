@@ -1,0 +1,228 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { uuidOf } from "../../src/domain/ids.ts";
+import { call, type Json, operatorKey, succeed } from "./support/client.ts";
+import { countRows, query } from "./support/database.ts";
+import { listOperations } from "./support/openApi.ts";
+import {
+  createFlow,
+  createPair,
+  createSite,
+  createTenant,
+  type Pair,
+  siteContent,
+  steamSupply,
+  type Tenant,
+} from "./support/tenants.ts";
+
+let tenant: Tenant;
+let site: Json;
+let pair: Pair;
+
+beforeAll(async () => {
+  tenant = await createTenant();
+  site = await createSite(tenant);
+  pair = await createPair();
+});
+
+type Change = {
+  prepare?: () => Promise<Json>;
+  request: (subject: Json) => { path: string; key: string; body?: object };
+  status: number;
+  events: string[];
+  action: string;
+};
+
+const newFlow = () => createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
+const own = (path: string, body?: object) => ({ path, key: tenant.key, ...(body ? { body } : {}) });
+
+/** Every operation that writes, what it tells the outbox, and under which name it enters the audit log. */
+const changes: Record<string, Change> = {
+  createOrganization: {
+    request: () => ({ path: "/v1/organizations", key: operatorKey, body: { name: "New", country: "DK" } }),
+    status: 201,
+    events: ["turash.organization.created"],
+    action: "organization.create",
+  },
+  updateOrganization: {
+    request: () => own(`/v1/organizations/${tenant.id}`, { name: `Name ${crypto.randomUUID()}` }),
+    status: 200,
+    events: ["turash.organization.updated"],
+    action: "organization.update",
+  },
+  deleteOrganization: {
+    prepare: async () => {
+      const closing = await createTenant();
+      await createFlow(closing, steamSupply((await createSite(closing)).id, { visibility: "private" }));
+      return closing;
+    },
+    request: (closing) => ({ path: `/v1/organizations/${closing.id}`, key: closing.key }),
+    status: 204,
+    events: ["turash.flow.withdrawn", "turash.organization.deleted"],
+    action: "organization.close",
+  },
+  createSite: {
+    request: () => own("/v1/sites", siteContent()),
+    status: 201,
+    events: ["turash.site.created"],
+    action: "site.create",
+  },
+  putSite: {
+    request: () => own(`/v1/sites/by-external-id/${crypto.randomUUID()}`, siteContent()),
+    status: 201,
+    events: ["turash.site.created"],
+    action: "site.create",
+  },
+  updateSite: {
+    request: () => own(`/v1/sites/${site.id}`, { name: `Name ${crypto.randomUUID()}` }),
+    status: 200,
+    events: ["turash.site.updated"],
+    action: "site.update",
+  },
+  deleteSite: {
+    prepare: () => createSite(tenant),
+    request: ({ id }) => own(`/v1/sites/${id}`),
+    status: 204,
+    events: ["turash.site.deleted"],
+    action: "site.delete",
+  },
+  createFlow: {
+    request: () => own("/v1/flows", steamSupply(site.id, { visibility: "private" })),
+    status: 201,
+    events: ["turash.flow.created"],
+    action: "flow.create",
+  },
+  putFlow: {
+    request: () =>
+      own(`/v1/flows/by-external-id/${crypto.randomUUID()}`, steamSupply(site.id, { visibility: "private" })),
+    status: 201,
+    events: ["turash.flow.created"],
+    action: "flow.create",
+  },
+  updateFlow: {
+    prepare: newFlow,
+    request: ({ id }) => own(`/v1/flows/${id}`, { title: "Renamed" }),
+    status: 200,
+    events: ["turash.flow.updated"],
+    action: "flow.update",
+  },
+  deleteFlow: {
+    prepare: newFlow,
+    request: ({ id }) => own(`/v1/flows/${id}`),
+    status: 204,
+    events: ["turash.flow.deleted"],
+    action: "flow.delete",
+  },
+  moveFlow: {
+    prepare: newFlow,
+    request: ({ id }) => own(`/v1/flows/${id}/pause`),
+    status: 200,
+    events: ["turash.flow.paused"],
+    action: "flow.pause",
+  },
+  showInterest: {
+    request: () => ({ path: `/v1/matches/${pair.matchId}/interest`, key: pair.buyer.key }),
+    status: 200,
+    events: ["turash.match.interested"],
+    action: "match.interest",
+  },
+  declineMatch: {
+    request: () => ({ path: `/v1/matches/${pair.matchId}/decline`, key: pair.seller.key, body: { reason: "No" } }),
+    status: 200,
+    events: ["turash.match.declined"],
+    action: "match.decline",
+  },
+};
+
+/** Operations that answer a question put as a body. */
+const questions = ["previewMatches", "evaluateMatch"];
+
+describe("an operation that writes", () => {
+  it("is in this list, whichever the document has", async () => {
+    const writing = (await listOperations()).filter(({ method }) => !["GET", "HEAD"].includes(method));
+    const known = [...Object.keys(changes), ...questions].sort();
+    expect(writing.map(({ operationId }) => operationId).sort()).toEqual(known);
+  });
+
+  it("writes its event to the outbox and itself to the audit log, once each", async () => {
+    const methods = new Map((await listOperations()).map(({ operationId, method }) => [operationId, method]));
+    for (const [operationId, { prepare, request, status, events, action }] of Object.entries(changes)) {
+      const subject = await prepare?.();
+      const { path, ...options } = request(subject);
+      const before = await countRows();
+      const [{ last }] = await query("SELECT coalesce(max(sequence), 0) AS last FROM outbox");
+      const requestId = crypto.randomUUID();
+      const answer = await call(methods.get(operationId)!, path, {
+        ...options,
+        headers: { "x-request-id": requestId },
+      });
+      expect(answer.status, `${operationId}: ${answer.text}`).toBe(status);
+      const written = await query("SELECT type, organization_ids FROM outbox WHERE sequence > $1 ORDER BY type", last);
+      expect(
+        written.map(({ type }) => type),
+        operationId,
+      ).toEqual(events);
+      for (const { organization_ids } of written) expect(organization_ids.length, operationId).toBeGreaterThan(0);
+      const audited = await query(
+        "SELECT action, patch, subject_id FROM audit_entries WHERE request_id = $1",
+        requestId,
+      );
+      expect(
+        audited.map((entry) => entry.action),
+        operationId,
+      ).toEqual([action]);
+      expect(audited[0].patch.length, operationId).toBeGreaterThan(0);
+      expect((await countRows()).audit_entries - before.audit_entries, operationId).toBe(1);
+    }
+  });
+
+  it("says in the audit log who did what, and what was before", async () => {
+    const flow = await newFlow();
+    const requestId = crypto.randomUUID();
+    await succeed(200, "PATCH", `/v1/flows/${flow.id}`, {
+      key: tenant.key,
+      body: { title: "Named anew" },
+      headers: { "x-request-id": requestId, "cf-connecting-ip": "192.0.2.7" },
+    });
+    const [entry] = await query("SELECT * FROM audit_entries WHERE request_id = $1", requestId);
+    expect(entry).toMatchObject({ actor: "member", organization_id: uuidOf(tenant.id), subject_id: uuidOf(flow.id) });
+    expect(entry.credential).toMatch(/^key_/);
+    expect(entry.patch).toEqual([{ op: "replace", path: "/title", value: "Named anew" }]);
+    expect(String(entry.address_hash)).not.toContain("192.0.2.7");
+    expect(entry.address_hash).not.toBeNull();
+  });
+
+  it("tells both sides of a match, and each withdrawn match its own event", async () => {
+    const open = await createPair();
+    const matchUuid = uuidOf(open.matchId as `match_${string}`);
+    await succeed(200, "POST", `/v1/flows/${open.output.id}/withdraw`, { key: open.seller.key });
+    const events = await query(
+      "SELECT type, organization_ids FROM outbox WHERE subject_id = $1 ORDER BY sequence",
+      matchUuid,
+    );
+    expect(events.map(({ type }) => type)).toEqual(["turash.match.suggested", "turash.match.withdrawn"]);
+    for (const { organization_ids } of events)
+      expect([...organization_ids].sort()).toEqual([uuidOf(open.seller.id), uuidOf(open.buyer.id)].sort());
+  });
+});
+
+describe("an operation that does not write", () => {
+  it("leaves every table as it is", async () => {
+    const before = await countRows();
+    for (const { operationId, method, path } of await listOperations()) {
+      if (method !== "GET" || path.includes("{")) continue;
+      const answer = await call("GET", path, { key: tenant.key });
+      expect(answer.status, operationId).toBe(200);
+    }
+    await succeed(200, "POST", "/v1/matches/preview", { key: tenant.key, body: steamSupply(site.id) });
+    const body = { outputFlowId: pair.output.id, inputFlowId: pair.input.id };
+    await succeed(200, "POST", "/v1/matches/evaluate", { key: pair.seller.key, body });
+    expect(await countRows()).toEqual(before);
+  });
+
+  it("enters the audit log of whom the operator looks at", async () => {
+    const requestId = crypto.randomUUID();
+    await succeed(200, "GET", `/v1/sites/${site.id}`, { key: operatorKey, headers: { "x-request-id": requestId } });
+    const [entry] = await query("SELECT * FROM audit_entries WHERE request_id = $1", requestId);
+    expect(entry).toMatchObject({ actor: "operator", action: "site.read", organization_id: uuidOf(tenant.id) });
+  });
+});
