@@ -30,8 +30,8 @@ import {
 } from "./schemas/match.ts";
 import { operation } from "./schemas/operation.ts";
 
-const flowParams = z.object({ flowId: idSchema("flow") });
-const matchParams = z.object({ matchId: idSchema("match") });
+const flowParams = z.object({ id: idSchema("flow") });
+const matchParams = z.object({ id: idSchema("match") });
 const json = { "application/json": { schema: matchSchema } };
 const explain = z.stringbool().default(false).meta({ description: "with every gate and term" });
 const limit = z.coerce.number().int().min(1).max(200).default(50);
@@ -41,7 +41,7 @@ const moveHeaders = z.object({ "idempotency-key": idempotencyKeyHeader });
 const flowMatchesRoute = createRoute({
   ...operation("listFlowMatches", "matches", "The best matches of a flow, ranked"),
   method: "get",
-  path: "/v1/flows/{flowId}/matches",
+  path: "/v1/flows/{id}/matches",
   request: { params: flowParams, query: z.object({ limit, minScore, explain }) },
   responses: {
     200: { description: "Best first", content: { "application/json": { schema: rankedListSchema } } },
@@ -52,7 +52,7 @@ const flowMatchesRoute = createRoute({
 const nearMissesRoute = createRoute({
   ...operation("listNearMisses", "matches", "What narrowly fails to match a flow, and what would close it"),
   method: "get",
-  path: "/v1/flows/{flowId}/near-misses",
+  path: "/v1/flows/{id}/near-misses",
   request: { params: flowParams, query: z.object({ limit, explain }) },
   responses: {
     200: { description: "Likeliest first", content: { "application/json": { schema: nearMissListSchema } } },
@@ -70,7 +70,7 @@ const previewRoute = createRoute({
     body: {
       required: true,
       content: {
-        "application/json": { schema: flowContentSchema, example: flowExample as z.input<typeof flowContentSchema> },
+        "application/json": { schema: flowContentSchema, example: flowExample },
       },
     },
   },
@@ -128,7 +128,7 @@ const listRoute = createRoute({
 const getRoute = createRoute({
   ...operation("getMatch", "matches", "Read a match; a side's first look makes a suggestion viewed"),
   method: "get",
-  path: "/v1/matches/{matchId}",
+  path: "/v1/matches/{id}",
   request: { params: matchParams, headers: z.object({ "if-none-match": ifNoneMatchHeader }) },
   responses: {
     200: { description: "The match", headers: etagHeader, content: json },
@@ -140,7 +140,7 @@ const getRoute = createRoute({
 const interestRoute = createRoute({
   ...operation("moveMatch", "matches", "Show interest for the caller's side", "showInterest"),
   method: "post",
-  path: "/v1/matches/{matchId}/interest",
+  path: "/v1/matches/{id}/interest",
   request: { params: matchParams, headers: moveHeaders },
   responses: {
     200: { description: "Interest shown", headers: etagHeader, content: json },
@@ -151,7 +151,7 @@ const interestRoute = createRoute({
 const declineRoute = createRoute({
   ...operation("moveMatch", "matches", "Decline a match, with a reason", "declineMatch"),
   method: "post",
-  path: "/v1/matches/{matchId}/decline",
+  path: "/v1/matches/{id}/decline",
   request: {
     params: matchParams,
     headers: moveHeaders,
@@ -174,12 +174,12 @@ const declineRoute = createRoute({
 export const matches = createRouter()
   .openapi(flowMatchesRoute, async (c) => {
     const { explain, ...options } = c.req.valid("query");
-    const pairs = await listFlowMatches(c.var.context, c.req.valid("param").flowId, options);
+    const pairs = await listFlowMatches(c.var.context, c.req.valid("param").id, options);
     return c.json({ data: pairs.map((pair) => answerPair(pair, explain)), nextCursor: null }, 200);
   })
   .openapi(nearMissesRoute, async (c) => {
     const { explain, limit } = c.req.valid("query");
-    const pairs = await listNearMisses(c.var.context, c.req.valid("param").flowId, limit);
+    const pairs = await listNearMisses(c.var.context, c.req.valid("param").id, limit);
     return c.json({ data: pairs.map((pair) => answerNearMiss(pair, explain)), nextCursor: null }, 200);
   })
   .openapi(previewRoute, async (c) => {
@@ -203,22 +203,18 @@ export const matches = createRouter()
     return c.json({ data: items.map(answerMatch), nextCursor: nextCursor(c, "matches", next) }, 200);
   })
   .openapi(getRoute, async (c) => {
-    const match = await getMatch(c.var.context, c.req.valid("param").matchId);
+    const match = await getMatch(c.var.context, c.req.valid("param").id);
     describeAnswer(c, { version: match.version });
     if (isNotModified(c.req.valid("header")["if-none-match"], etagOf(match.version))) return c.body(null, 304);
     return c.json(answerMatch(match), 200);
   })
   .openapi(interestRoute, async (c) => {
-    const { value, replayed } = await showInterest(c.var.context, c.req.valid("param").matchId);
+    const { value, replayed } = await showInterest(c.var.context, c.req.valid("param").id);
     describeAnswer(c, { version: value.version, replayed });
     return c.json(answerMatch(value), 200);
   })
   .openapi(declineRoute, async (c) => {
-    const { value, replayed } = await declineMatch(
-      c.var.context,
-      c.req.valid("param").matchId,
-      c.req.valid("json").reason,
-    );
+    const { value, replayed } = await declineMatch(c.var.context, c.req.valid("param").id, c.req.valid("json").reason);
     describeAnswer(c, { version: value.version, replayed });
     return c.json(answerMatch(value), 200);
   });

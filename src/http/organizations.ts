@@ -1,7 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { externalIdSchema } from "../domain/flow.ts";
-import { idSchema } from "../domain/ids.ts";
 import { organizationContentSchema } from "../domain/organization.ts";
 import {
   closeOrganization,
@@ -11,18 +10,11 @@ import {
   updateOrganization,
 } from "../operations/organizations.ts";
 import { describeAnswer, nextCursor } from "./answers.ts";
-import { etagOf, isNotModified, readIfMatch } from "./conditions.ts";
 import { decodeCursor } from "./cursor.ts";
 import { createRouter } from "./environment.ts";
-import {
-  etagHeader,
-  idempotencyKeyHeader,
-  ifMatchHeader,
-  ifNoneMatchHeader,
-  listQuery,
-  problems,
-} from "./schemas/answers.ts";
-import { mergePatchOf, operation } from "./schemas/operation.ts";
+import { recordRoutes } from "./recordRoutes.ts";
+import { etagHeader, idempotencyKeyHeader, listQuery, problems } from "./schemas/answers.ts";
+import { operation } from "./schemas/operation.ts";
 import {
   createdOrganizationSchema,
   newOrganizationSchema,
@@ -31,7 +23,6 @@ import {
 } from "./schemas/organization.ts";
 
 const path = "/v1/organizations";
-const params = z.object({ organizationId: idSchema("organization") });
 const example = {
   externalId: "asnaes",
   name: "Asnæs Power Station",
@@ -69,53 +60,6 @@ const createOrganizationRoute = createRoute({
   },
 });
 
-const getRoute = createRoute({
-  ...operation("getOrganization", "organizations", "Read an organization"),
-  method: "get",
-  path: `${path}/{organizationId}`,
-  request: { params, headers: z.object({ "if-none-match": ifNoneMatchHeader }) },
-  responses: {
-    200: {
-      description: "The organization",
-      headers: etagHeader,
-      content: { "application/json": { schema: organizationSchema } },
-    },
-    304: { description: "Not changed" },
-    ...problems(400, 401, 403, 404),
-  },
-});
-
-const updateRoute = createRoute({
-  ...operation("updateOrganization", "organizations", "Change an organization by JSON Merge Patch"),
-  method: "patch",
-  path: `${path}/{organizationId}`,
-  request: {
-    params,
-    headers: z.object({ "if-match": ifMatchHeader }),
-    body: mergePatchOf(organizationContentSchema, { name: "Asnæs Power Station" }),
-  },
-  responses: {
-    200: {
-      description: "Changed",
-      headers: etagHeader,
-      content: { "application/json": { schema: organizationSchema } },
-    },
-    ...problems(400, 401, 403, 404, 409, 412, 413, 415),
-  },
-});
-
-const closeRoute = createRoute({
-  ...operation(
-    "deleteOrganization",
-    "organizations",
-    "Close an organization: its flows are withdrawn and its keys revoked",
-  ),
-  method: "delete",
-  path: `${path}/{organizationId}`,
-  request: { params, headers: z.object({ "if-match": ifMatchHeader }) },
-  responses: { 204: { description: "Closed" }, ...problems(400, 401, 403, 404, 412) },
-});
-
 export const organizations = createRouter()
   .openapi(listRoute, async (c) => {
     const { limit, cursor, externalId } = c.req.valid("query");
@@ -130,29 +74,19 @@ export const organizations = createRouter()
     const { organization, apiKey, replayed } = await createOrganization(c.var.context, c.req.valid("json"));
     describeAnswer(c, { version: organization.version, location: `${path}/${organization.id}`, replayed });
     return c.json({ ...organization, apiKey }, 201);
-  })
-  .openapi(getRoute, async (c) => {
-    const organization = await getOrganization(c.var.context, c.req.valid("param").organizationId);
-    describeAnswer(c, { version: organization.version });
-    if (isNotModified(c.req.valid("header")["if-none-match"], etagOf(organization.version))) return c.body(null, 304);
-    return c.json(organization, 200);
-  })
-  .openapi(updateRoute, async (c) => {
-    const ifMatch = readIfMatch(c.req.valid("header")["if-match"]);
-    const organization = await updateOrganization(
-      c.var.context,
-      c.req.valid("param").organizationId,
-      await c.req.json(),
-      ifMatch,
-    );
-    describeAnswer(c, { version: organization.version });
-    return c.json(organization, 200);
-  })
-  .openapi(closeRoute, async (c) => {
-    await closeOrganization(
-      c.var.context,
-      c.req.valid("param").organizationId,
-      readIfMatch(c.req.valid("header")["if-match"]),
-    );
-    return c.body(null, 204);
   });
+
+organizations.route(
+  "/",
+  recordRoutes({
+    noun: "organization",
+    content: organizationContentSchema,
+    record: organizationSchema,
+    examples: { content: { name: "Asnæs Power Station", country: "DK" }, patch: { name: "Asnæs Power Station" } },
+    deletes: "Close an organization: its flows are withdrawn and its keys revoked",
+    answer: (organization) => organization,
+    get: getOrganization,
+    update: updateOrganization,
+    remove: closeOrganization,
+  }),
+);

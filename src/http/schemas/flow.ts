@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { type Flow, flowContentSchema, flowStatuses, gradeSlugSchema, legalStatuses } from "../../domain/flow.ts";
+import {
+  type Flow,
+  type FlowInput,
+  flowContentSchema,
+  flowStatuses,
+  gradeSlugSchema,
+  legalStatuses,
+} from "../../domain/flow.ts";
 import { idSchema } from "../../domain/ids.ts";
 import { quantitySchema } from "../../domain/quantity.ts";
 import { listOf, recordFields } from "./answers.ts";
@@ -19,7 +26,7 @@ export const flowSchema = z
 
 export const flowListSchema = listOf("FlowList", flowSchema);
 
-export const flowExample = {
+export const flowExample: FlowInput = {
   siteId: "site_01jd7p3v2fe1k9wx5m7t8q4z6c",
   externalId: "asnaes-steam",
   direction: "output",
