@@ -180,9 +180,9 @@ describe("any body is refused and nothing written for", () => {
 
 describe("what a request refers to is refused when it is", () => {
   it("an id of another noun in the path or the query", async () => {
-    await expectRefused("GET", `/v1/flows/${site.id}`, {}, 400, ["/path/flowId"]);
-    await expectRefused("DELETE", `/v1/sites/${flow.id}`, {}, 400, ["/path/siteId"]);
-    await expectRefused("POST", `/v1/matches/${flow.id}/interest`, {}, 400, ["/path/matchId"]);
+    await expectRefused("GET", `/v1/flows/${site.id}`, {}, 400, ["/path/id"]);
+    await expectRefused("DELETE", `/v1/sites/${flow.id}`, {}, 400, ["/path/id"]);
+    await expectRefused("POST", `/v1/matches/${flow.id}/interest`, {}, 400, ["/path/id"]);
     await expectRefused("GET", `/v1/flows?siteId=${flow.id}`, {}, 400, ["/query/siteId"]);
     const body = { outputFlowId: site.id, inputFlowId: tenant.id };
     await expectRefused("POST", "/v1/matches/evaluate", { body }, 400, ["/inputFlowId", "/outputFlowId"]);

@@ -50,7 +50,7 @@ describe("a problem", () => {
       key,
     });
     expect(pointersOf(query)).toEqual(["/query/kind", "/query/limit", "/query/siteId", "/query/updatedAfter"]);
-    expect(pointersOf(await refuse(400, "GET", "/v1/flows/flow_1", { key }))).toEqual(["/path/flowId"]);
+    expect(pointersOf(await refuse(400, "GET", "/v1/flows/flow_1", { key }))).toEqual(["/path/id"]);
     const etag = await refuse(400, "DELETE", `/v1/sites/${site.id}`, { key, headers: { "if-match": "x" } });
     expect(pointersOf(etag)).toEqual(["/headers/if-match"]);
   });
