@@ -1,6 +1,5 @@
-import { dimensions, hoursPerYear, readMeasure } from "../domain/dimension.ts";
-import type { ClosingMeasure } from "../domain/reference/types.ts";
-import { annuityFactor } from "./carriage.ts";
+import { dimensions, hoursPerYear } from "../domain/dimension.ts";
+import type { ClosingCost } from "./closingCosts.ts";
 import type { Columns } from "./columns.ts";
 import { unitsOf } from "./economics.ts";
 import type { NearLimit } from "./nearLimits.ts";
@@ -9,6 +8,7 @@ import { gateSlots, near } from "./verdictCodes.ts";
 
 const megajoulesPerKilowattHour = 3.6;
 const temperatureName = "temperature";
+const energyIndex = dimensions.indexOf("energy");
 
 /** Writes what it costs to close the gates that are near; nothing where none is, or where it costs no money. */
 export function computeClosing(pair: Pair, output: Columns, i: number, input: Columns, j: number) {
@@ -31,63 +31,22 @@ export function computeClosing(pair: Pair, output: Columns, i: number, input: Co
 }
 
 function addMeasure(pair: Pair, limit: NearLimit | null, output: Columns, i: number, input: Columns, j: number) {
-  const measure = limit?.closing;
-  if (!measure) return;
-  const { annuity } = pair.rules.tables.transport;
-  const { electricity, fuels } = pair.rules.tables.energy;
-  const yearly = annuityFactor(annuity.ratePerYear, measure.lifetimeYears ?? annuity.years);
-  const share = input.isYearly[j] === 1 ? yearly : 1;
-  addCost(pair, measure.investmentEur, share, measure.investmentPer, output, i, input, j);
-  addCost(pair, measure.runningEur, 1, measure.runningPer, output, i, input, j);
-  const heatPrice = fuels[usualFuel]?.priceEurPerMwhNet ?? null;
-  addCost(
-    pair,
-    multiply(measure.electricityKwh, electricity.priceEurPerMwh),
-    1e-3,
-    measure.energyPer,
-    output,
-    i,
-    input,
-    j,
-  );
-  addCost(pair, multiply(measure.heatKwh, heatPrice), 1e-3, measure.energyPer, output, i, input, j);
+  if (limit === null) return;
+  for (let index = 0; index < limit.costs.length; index++) addCost(pair, limit.costs[index]!, output, i, input, j);
 }
 
-/** The fuel that heat for drying is taken to come from. */
-const usualFuel = "natural_gas";
-
-type Ends = { low: number; high: number } | null;
-
-const multiply = (one: Ends, other: Ends): Ends =>
-  one && other && { low: one.low * other.low, high: one.high * other.high };
-
-/** `per` is an amount, a power (`kW`, of the heat over the hours used), or 1 for what is bought once whatever the size. */
-function addCost(
-  { figures }: Pair,
-  ends: Ends,
-  share: number,
-  per: ClosingMeasure["runningPer"],
-  output: Columns,
-  i: number,
-  input: Columns,
-  j: number,
-) {
-  if (ends === null) return;
-  const read = per === null ? null : readMeasure(per);
-  const isWhole = !read?.ok || read.measure.dimension === "count";
+/** By the amount, by the power over the hours used, or once whatever the size; nothing where neither side leads there. */
+function addCost({ figures }: Pair, cost: ClosingCost, output: Columns, i: number, input: Columns, j: number) {
+  const ends = input.isYearly[j] === 1 ? cost.yearly : cost.once;
   let slot: number = at.closingFixed;
-  let times = share;
-  if (!isWhole) {
+  let times = 1;
+  if (cost.dimension >= 0) {
+    const units = unitsOf(output, i, input, j, cost.dimension, figures[at.bridge]!);
+    const peak = cost.isPower ? hoursPerYear / Math.max(figures[at.usedHours]!, 1) : 1;
     slot = at.closingPerUnit;
-    const { dimension, factor } = read.measure;
-    const units = unitsOf(output, i, input, j, dimensions.indexOf(dimension), figures[at.bridge]!);
-    const hours = figures[at.usedHours]!;
-    const isPower = read.measure.per === "year";
-    times = Number.isNaN(units) ? 0 : (share * units * (isPower ? hoursPerYear / Math.max(hours, 1) : 1)) / factor;
+    times = Number.isNaN(units) ? 0 : (units * peak) / cost.factor;
   }
-  figures[slot] = figures[slot]! + ends.low * times;
-  figures[slot + 1] = figures[slot + 1]! + ((ends.low + ends.high) / 2) * times;
-  figures[slot + 2] = figures[slot + 2]! + ends.high * times;
+  for (let end = 0; end < 3; end++) figures[slot + end] = figures[slot + end]! + ends[end]! * times;
 }
 
 /**
@@ -105,7 +64,7 @@ function addLift(
 ) {
   const carnot = limit?.closing?.carnotShare;
   const supply = output.temperature[i]!;
-  const megajoules = unitsOf(output, i, input, j, dimensions.indexOf("energy"), figures[at.bridge]!);
+  const megajoules = unitsOf(output, i, input, j, energyIndex, figures[at.bridge]!);
   if (!carnot || Number.isNaN(supply) || Number.isNaN(megajoules)) return;
   const { low, high } = rules.tables.energy.electricity.priceEurPerMwh;
   const kilowattHours = ((megajoules / megajoulesPerKilowattHour) * lift) / (supply + lift);

@@ -25,74 +25,63 @@ export function decideEconomics(pair: Pair, output: Columns, i: number, input: C
   readCarriage(pair, output, i, input, j);
   const { low, high } = rules.tables.transport.transactionCostEurPerYear;
   writeTriple(figures, at.transaction, low, (low + high) / 2, high);
+  addUpCosts(figures);
   const factor = figures[at.qualityFactor]!;
-  const half = rules.tables.scoring.halfValueRatio;
-  const lowVirgin = figures[at.virgin]!;
-  const highVirgin = figures[at.virgin + 2]!;
-  const lowCost = besidesVirgin(figures, figures[at.disposal]!, 2);
-  const highCost = besidesVirgin(figures, figures[at.disposal + 2]!, 0);
   for (let end = 0; end < 3; end++) {
-    const others = besidesVirgin(figures, figures[at.disposal + end]!, 2 - end);
-    figures[at.joint + end] = jointOf(figures, figures[at.virgin + end]! * factor + others, end);
+    const margin =
+      figures[at.virgin + end]! * factor + figures[at.disposal + end]! - figures[at.paidPerUnit + 2 - end]!;
+    // A margin that is positive is worst on the least quantity, one that is negative on the most.
+    const quantityEnd = end === 1 || margin >= 0 ? end : 2 - end;
+    figures[at.joint + end] = figures[at.quantity + quantityEnd]! * margin - figures[at.paidFixed + 2 - end]!;
   }
   const isUnknown = figures[at.isMoneyUnknown] === 1;
   if (!(figures[at.quantity + 2]! > 0)) {
     writeTriple(terms, termAt.economics, 0, 0, 0);
     return unknown;
   }
-  const lowEach = lowCost - each(fixedCost(figures, 2), figures[at.quantity]!);
-  const highEach = highCost - each(fixedCost(figures, 0), figures[at.quantity + 2]!);
-  const statedDisposal = output.statesDisposal[i] === 1 ? figures[at.disposal + 1]! : figures[at.disposal]!;
-  const valueEach = besidesVirgin(figures, statedDisposal, 1) - each(fixedCost(figures, 1), figures[at.quantity + 1]!);
+  const lowVirgin = figures[at.virgin]!;
+  const highVirgin = figures[at.virgin + 2]!;
+  // Per unit, all but the virgin price; nothing to pay for nothing is nothing.
+  const lowFixed = figures[at.paidFixed + 2]! === 0 ? 0 : figures[at.paidFixed + 2]! / figures[at.quantity]!;
+  const lowEach = figures[at.disposal]! - figures[at.paidPerUnit + 2]! - lowFixed;
+  const highEach =
+    figures[at.disposal + 2]! - figures[at.paidPerUnit]! - figures[at.paidFixed]! / figures[at.quantity + 2]!;
+  const fixed = figures[at.paidFixed + 1]! === 0 ? 0 : figures[at.paidFixed + 1]! / figures[at.quantity + 1]!;
+  const disposal = output.statesDisposal[i] === 1 ? figures[at.disposal + 1]! : figures[at.disposal]!;
+  const valueEach = disposal - figures[at.paidPerUnit + 1]! - fixed;
   const usualVirgin = valueEach < 0 ? lowVirgin : highVirgin;
-  const statedVirgin = input.statesVirgin[j] === 1 ? figures[at.virgin + 1]! : usualVirgin;
-  writeTriple(
-    terms,
-    termAt.economics,
-    isUnknown ? 0 : squash(ratio(lowEach, lowEach < 0 ? lowVirgin : highVirgin, factor), half),
-    isUnknown ? 0 : squash(ratio(valueEach, statedVirgin, factor), half),
-    isUnknown ? 1 : squash(ratio(highEach, highEach < 0 ? highVirgin : lowVirgin, factor), half),
-  );
+  const virgin = input.statesVirgin[j] === 1 ? figures[at.virgin + 1]! : usualVirgin;
+  const half = rules.tables.scoring.halfValueRatio;
+  const slot = termAt.economics;
+  terms[slot] = isUnknown ? 0 : scoreValue(lowEach, lowEach < 0 ? lowVirgin : highVirgin, factor, half);
+  terms[slot + 1] = isUnknown ? 0 : scoreValue(valueEach, virgin, factor, half);
+  terms[slot + 2] = isUnknown ? 1 : scoreValue(highEach, highEach < 0 ? highVirgin : lowVirgin, factor, half);
   const floors = output.floor[i]! * figures[at.bridge]! + input.floor[j]!;
   if (isUnknown) return unknown;
   if (highVirgin * factor + highEach < floors) return fail;
   return lowVirgin * factor + lowEach >= floors ? pass : uncertain;
 }
 
-/** Half of the scale at `half`; nothing for what loses money. */
-function squash(ratio: number, half: number): number {
-  if (!(ratio > 0)) return 0;
-  if (ratio === Number.POSITIVE_INFINITY) return 1;
-  return (ratio * ratio) / (ratio * ratio + half * half);
+/**
+ * `r^2 / (r^2 + half^2)` of the joint value over what the need would otherwise cost; nothing for what loses money. Where the
+ * need would cost nothing, all or nothing.
+ */
+function scoreValue(besidesVirgin: number, virgin: number, factor: number, half: number): number {
+  if (!(virgin > 0)) return besidesVirgin > 0 ? 1 : 0;
+  const ratio = factor + besidesVirgin / virgin;
+  return ratio > 0 ? 1 / (1 + (half / ratio) * (half / ratio)) : 0;
 }
 
-/** Joint value over what the need would otherwise cost; without such a cost, whether there is any value. */
-function ratio(besides: number, virgin: number, factor: number): number {
-  if (virgin > 0) return factor + besides / virgin;
-  return besides > 0 ? Number.POSITIVE_INFINITY : 0;
-}
-
-const each = (cost: number, quantity: number) => (cost === 0 ? 0 : cost / quantity);
-
-/** Per unit, all but the virgin price: `costs` picks the end of what is paid. */
-function besidesVirgin(figures: Float64Array, disposal: number, costs: number): number {
-  return (
-    disposal -
-    figures[at.treatment]! -
-    figures[at.freight + costs]! -
-    figures[at.pumping + costs]! -
-    figures[at.closingPerUnit + costs]!
-  );
-}
-
-function fixedCost(figures: Float64Array, costs: number): number {
-  return figures[at.carriageFixed + costs]! + figures[at.closingFixed + costs]! + figures[at.transaction + costs]!;
-}
-
-/** A margin that is positive is worst on the least quantity, one that is negative on the most. */
-function jointOf(figures: Float64Array, margin: number, end: number): number {
-  const quantityEnd = end === 1 ? 1 : margin >= 0 ? end : 2 - end;
-  return figures[at.quantity + quantityEnd]! * margin - fixedCost(figures, 2 - end);
+function addUpCosts(figures: Float64Array) {
+  for (let end = 0; end < 3; end++) {
+    figures[at.paidPerUnit + end] =
+      figures[at.treatment]! +
+      figures[at.freight + end]! +
+      figures[at.pumping + end]! +
+      figures[at.closingPerUnit + end]!;
+    figures[at.paidFixed + end] =
+      figures[at.carriageFixed + end]! + figures[at.closingFixed + end]! + figures[at.transaction + end]!;
+  }
 }
 
 function readMargin(pair: Pair, output: Columns, i: number, input: Columns, j: number) {

@@ -1,5 +1,6 @@
 import type { ClosingMeasure, NearThreshold } from "../domain/reference/types.ts";
 import { parseUnit } from "../domain/ucum.ts";
+import { type ClosingCost, compileClosingCosts } from "./closingCosts.ts";
 import type { MatchingTables } from "./tables.ts";
 
 /** By how much a gate may fail and still be worth telling, with what closes it. */
@@ -11,6 +12,7 @@ export type NearLimit = {
   unit: string | null;
   perUnit: number;
   closing: ClosingMeasure | null;
+  costs: readonly ClosingCost[];
 };
 
 /** The two sides on which a property can fail. */
@@ -53,12 +55,14 @@ function compile(threshold: NearThreshold, tables: MatchingTables): NearLimit {
   const isProperty = threshold.gate.startsWith("quality.");
   const unit = isProperty && threshold.unit !== null ? parseUnit(threshold.unit) : null;
   const perUnit = unit?.ok ? unit.unit.factor : 1;
+  const closing = threshold.closedBy === null ? null : (tables.closing[threshold.closedBy] ?? null);
   return {
     measure: threshold.measure,
     value: threshold.measure === "absolute" ? threshold.value * perUnit : threshold.value,
     unit: threshold.unit,
     perUnit,
-    closing: threshold.closedBy === null ? null : (tables.closing[threshold.closedBy] ?? null),
+    closing,
+    costs: compileClosingCosts(closing, tables),
   };
 }
 

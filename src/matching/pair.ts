@@ -43,13 +43,16 @@ export const at = {
   closingFixed: 40,
   closingPerUnit: 43,
   transaction: 46,
-  joint: 49,
+  /** The sums of what is paid for one unit, and whatever the quantity. */
+  paidPerUnit: 49,
+  paidFixed: 52,
+  joint: 55,
   /** Whether a figure of the money is neither stated nor usual for the grade. */
-  isMoneyUnknown: 52,
-  score: 53,
+  isMoneyUnknown: 58,
+  score: 59,
   /** Whether the temperature of heat is short by as little as a heat pump could lift. */
-  isTemperatureNear: 56,
-  count: 57,
+  isTemperatureNear: 62,
+  count: 63,
 } as const;
 
 /** Reasons of the quantity gate. */

@@ -11,7 +11,7 @@ import { needWithSupplies, pairInputs } from "../support/matchingArbitraries.ts"
 import { asOf, createParty, matcher, north, tables, taxonomy } from "../support/matchingParties.ts";
 import { boundCandidateOf } from "../support/matchingStore.ts";
 
-const runs = { numRuns: 300 };
+const runs = { numRuns: 150 };
 const many = { limit: 1_000 };
 
 describe("the score of a pair", () => {
@@ -188,7 +188,7 @@ describe("ranking", () => {
         expect(matcher.rank(need, shuffled, many)).toEqual(matcher.rank(need, supplies, many));
         expect(matcher.nearMisses(need, shuffled, many)).toEqual(matcher.nearMisses(need, supplies, many));
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -207,7 +207,7 @@ describe("ranking", () => {
           expect(misses.has(supply.flowId)).toBe(verdict === "near_miss");
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -229,7 +229,7 @@ describe("ranking", () => {
             ).toBe(true);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 
@@ -253,7 +253,7 @@ describe("ranking", () => {
         expect(best.results()).toEqual(all.slice(0, limit));
         expect(best.isFull()).toBe(all.length >= limit);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });
@@ -276,7 +276,7 @@ describe("the kernel", () => {
           expect(verdict === match || verdict === nearMiss || verdict === 0).toBe(true);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 });

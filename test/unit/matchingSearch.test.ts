@@ -23,7 +23,7 @@ describe("what a store is asked for", () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -44,7 +44,7 @@ describe("what a store is asked for", () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
