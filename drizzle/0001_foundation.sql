@@ -261,7 +261,8 @@ CREATE INDEX flows_geometry_idx ON flows USING gist ((location::geometry)) WHERE
 -- A flow is where its site is.
 CREATE FUNCTION flows_take_location() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT location INTO NEW.location FROM sites WHERE id = NEW.site_id AND organization_id = NEW.organization_id AND deleted_at IS NULL;
+  -- shared with other flows, and kept from being deleted until this is committed
+  SELECT location INTO NEW.location FROM sites WHERE id = NEW.site_id AND organization_id = NEW.organization_id AND deleted_at IS NULL FOR SHARE;
   IF NOT FOUND THEN
     RAISE foreign_key_violation USING MESSAGE = 'the site does not exist', CONSTRAINT = 'flows_site_id_fkey', TABLE = 'flows';
   END IF;
@@ -277,6 +278,17 @@ BEGIN
 END $$;
 CREATE TRIGGER sites_hand_location_on AFTER UPDATE OF location ON sites
   FOR EACH ROW WHEN (NOT ST_Equals(OLD.location::geometry, NEW.location::geometry)) EXECUTE FUNCTION sites_hand_location_on();
+
+-- A site that flows stand on stays, also when one is written at the same moment.
+CREATE FUNCTION sites_keep_while_used() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM flows WHERE site_id = NEW.id AND deleted_at IS NULL) THEN
+    RAISE restrict_violation USING MESSAGE = 'flows stand on the site', CONSTRAINT = 'sites_flows_check', TABLE = 'sites';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER sites_keep_while_used AFTER UPDATE OF deleted_at ON sites
+  FOR EACH ROW WHEN (NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION sites_keep_while_used();
 
 CREATE TABLE matches (
   id uuid PRIMARY KEY,

@@ -286,6 +286,9 @@ describe.each(enginesUnderTest)("the rules of the database on %s", (engine) => {
   });
 
   it("keep what others point at", async () => {
+    expect(await refusalOf(run(`UPDATE sites SET deleted_at = now() WHERE id = ${id("acmeSite")}`))).toMatchObject({
+      constraint: "sites_flows_check",
+    });
     expect(await refusalOf(run(`DELETE FROM sites WHERE id = ${id("acmeSite")}`))).toMatchObject({
       constraint: "flows_site_id_fkey",
     });

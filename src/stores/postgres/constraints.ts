@@ -1,8 +1,10 @@
 import { NeonDbError } from "@neondatabase/serverless";
-import { AppError, conflict, type FieldError, invalid } from "../../domain/errors.ts";
+import { AppError, conflict, invalid } from "../../domain/errors.ts";
 
-type Rule = { kind: "conflict"; reason: string } | { kind: "invalid" };
-type ConstraintRule = Rule & Pick<FieldError, "pointer" | "message">;
+/** A conflict without a pointer has no one field at fault. */
+type ConstraintRule =
+  | { kind: "conflict"; reason: string; pointer?: string; message: string }
+  | { kind: "invalid"; pointer: string; message: string };
 
 /** What a violated constraint says to the caller, by the constraint's name in the database. */
 const rules: Record<string, ConstraintRule> = {
@@ -30,6 +32,11 @@ const rules: Record<string, ConstraintRule> = {
     pointer: "/quantity/amount",
     message: "agreements have reserved more than this",
   },
+  sites_flows_check: {
+    kind: "conflict",
+    reason: "site_has_flows",
+    message: "flows stand on this site; delete or move them first",
+  },
   flows_site_id_fkey: { kind: "invalid", pointer: "/siteId", message: "your organization has no such site" },
   flows_grade_fkey: { kind: "invalid", pointer: "/grade", message: "the taxonomy has no such grade of this kind" },
   flows_ewc_fkey: { kind: "invalid", pointer: "/codes/ewc", message: "the European list of waste has no such code" },
@@ -45,8 +52,10 @@ export function explainViolation(error: unknown): unknown {
   if (!isViolation(error)) return error;
   const rule = rules[error.constraint ?? ""];
   if (!rule) return new AppError("internal", "The database refused the change.", {}, error);
-  const field = { pointer: rule.pointer, code: error.constraint ?? "constraint", message: rule.message };
-  return rule.kind === "conflict" ? conflict(rule.reason, rule.message, [field]) : invalid([field]);
+  const { message } = rule;
+  const fieldAt = (pointer: string) => [{ pointer, code: error.constraint ?? "constraint", message }];
+  if (rule.kind === "invalid") return invalid(fieldAt(rule.pointer));
+  return conflict(rule.reason, message, rule.pointer === undefined ? undefined : fieldAt(rule.pointer));
 }
 
 /** Whether the database refused a change by one of its rules (SQLSTATE class 23). */
