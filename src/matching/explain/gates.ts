@@ -136,7 +136,7 @@ function explainParty({ pair }: Explained): string {
 }
 
 function explainPrice(explained: Explained): GateWords {
-  const { pair, output, input, inputColumns, j } = explained;
+  const { pair, output, input } = explained;
   const [ask, bid] = [output.flow.economics.price, input.flow.economics.price];
   if (ask === null || bid === null) return { detail: "At most one side states a price" };
   const detail = `${ask.amount} ${ask.currency} per ${ask.per} asked, ${bid.amount} ${bid.currency} per ${bid.per} bid`;
@@ -144,7 +144,7 @@ function explainPrice(explained: Explained): GateWords {
   if (gap === 0) return { detail };
   const { amount, currency, per } = priceInUnits(explained, gap, bid.currency, bid.per);
   const short = { amount: tidy(Number(amount)), unit: `${currency}/${per}` };
-  const isNear = pair.gates[gateSlots.price] === near && inputColumns.price[j] !== 0;
+  const isNear = pair.gates[gateSlots.price] === near;
   return {
     detail,
     short,
