@@ -37,7 +37,7 @@ export function candidateConditions(search: CandidateSearch, limits: SearchLimit
     sql`f.remaining_amount > 0`,
     sql`f.dimension IN ${search.dimensions}`,
     sql`f.quantity_basis IN ${search.bases}`,
-    sql`NOT (f.constraints -> 'blockedOrganizationIds') ? ${search.ownOrganization.id}`,
+    sql`(f.constraints -> 'blockedOrganizationIds' ? ${search.ownOrganization.id}) IS NOT TRUE`,
   ];
   if (!search.ownOrganization.isAllowed)
     conditions.push(sql`(f.organization_id <> ${own} OR (f.constraints ->> 'allowsOwnOrganization')::boolean)`);
