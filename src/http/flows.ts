@@ -44,7 +44,7 @@ const moveRoute = createRoute({
   },
   responses: {
     200: { description: "Moved", headers: etagHeader, content: { "application/json": { schema: flowSchema } } },
-    ...problems(400, 401, 403, 404, 409, 412, 422),
+    ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422),
   },
 });
 

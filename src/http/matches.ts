@@ -144,7 +144,7 @@ const interestRoute = createRoute({
   request: { params: matchParams, headers: moveHeaders },
   responses: {
     200: { description: "Interest shown", headers: etagHeader, content: json },
-    ...problems(400, 401, 403, 404, 409, 422),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
   },
 });
 

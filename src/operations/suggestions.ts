@@ -15,19 +15,26 @@ const maximumSuggestions = 50;
 export function suggestInBackground(context: RequestContext, flow: Flow): void {
   if (flow.status !== "active") return;
   context.services.waitUntil(
-    suggestFor(context, flow.id).catch((error: unknown) => {
-      // The list of a flow's matches records what it shows, so nothing is lost for good.
-      console.error(
-        JSON.stringify({
-          level: "warn",
-          event: "suggest_failed",
-          requestId: context.requestId,
-          flowId: flow.id,
-          cause: String(error),
-        }),
-      );
-    }),
+    afterThisTurn()
+      .then(() => suggestFor(context, flow.id))
+      .catch((error: unknown) => {
+        // The list of a flow's matches records what it shows, so nothing is lost for good.
+        console.error(
+          JSON.stringify({
+            level: "warn",
+            event: "suggest_failed",
+            requestId: context.requestId,
+            flowId: flow.id,
+            cause: String(error),
+          }),
+        );
+      }),
   );
+}
+
+/** Lets the answer, and what it tells of its own trips to the database, go first. */
+function afterThisTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
 async function suggestFor(context: RequestContext, flowId: FlowId): Promise<void> {

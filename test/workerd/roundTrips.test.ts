@@ -1,0 +1,110 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { type CallOptions, call, type Json, succeed } from "./support/client.ts";
+import {
+  createFlow,
+  createPair,
+  createSite,
+  createTenant,
+  type Pair,
+  siteContent,
+  steamSupply,
+  type Tenant,
+} from "./support/tenants.ts";
+
+let tenant: Tenant;
+let site: Json;
+let flow: Json;
+let pair: Pair;
+
+beforeAll(async () => {
+  tenant = await createTenant();
+  site = await createSite(tenant);
+  flow = await createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
+  pair = await createPair();
+});
+
+/** The trips to the database that an answer says it took, the caller's key being known to the isolate. */
+async function countTrips(method: string, path: string, options: CallOptions = {}): Promise<number> {
+  const key = options.key ?? tenant.key;
+  await succeed(200, "GET", "/v1/me", { key });
+  const answer = await call(method, path, { ...options, key });
+  expect(answer.status, answer.text).toBeLessThan(300);
+  const trips = /^db;desc="(\d+) round trips"$/.exec(answer.headers.get("server-timing") ?? "")?.[1];
+  return Number(trips);
+}
+
+describe("the database is asked", () => {
+  it("once to read a resource or a list", async () => {
+    for (const path of [
+      "/v1/me",
+      `/v1/organizations/${tenant.id}`,
+      `/v1/sites/${site.id}`,
+      `/v1/flows/${flow.id}`,
+      "/v1/organizations",
+      "/v1/sites",
+      "/v1/flows?kind=steam&near=11,55&radiusMeters=1000&bbox=0,0,1,1",
+      "/v1/matches",
+    ])
+      expect(await countTrips("GET", path), path).toBe(1);
+  });
+
+  it("once to read a match, also for the look that makes it viewed", async () => {
+    const fresh = await createPair();
+    const path = `/v1/matches/${fresh.matchId}`;
+    expect(await countTrips("GET", path, { key: fresh.seller.key })).toBe(1);
+    expect(await countTrips("GET", path, { key: fresh.seller.key })).toBe(1);
+  });
+
+  it("once more where the key is not known yet", async () => {
+    const unknown = await createTenant();
+    const { headers } = await call("GET", "/v1/me", { key: unknown.key });
+    expect(headers.get("server-timing")).toBe('db;desc="2 round trips"');
+  });
+
+  it("once to create, replace, move and delete, with all the checks that go with it", async () => {
+    const supply = steamSupply(site.id, { visibility: "private" });
+    const externalId = crypto.randomUUID();
+    const once = { headers: { "idempotency-key": externalId } };
+    expect(await countTrips("POST", "/v1/sites", { body: siteContent() })).toBe(1);
+    expect(await countTrips("POST", "/v1/sites", { body: siteContent(), ...once })).toBe(1);
+    expect(await countTrips("PUT", `/v1/sites/by-external-id/${externalId}`, { body: siteContent() })).toBe(1);
+    expect(await countTrips("POST", "/v1/flows", { body: supply })).toBe(1);
+    expect(await countTrips("PUT", `/v1/flows/by-external-id/${externalId}`, { body: supply })).toBe(1);
+    expect(await countTrips("PUT", `/v1/flows/by-external-id/${externalId}`, { body: supply })).toBe(1);
+    expect(await countTrips("POST", `/v1/flows/${flow.id}/pause`)).toBe(1);
+    expect(await countTrips("POST", `/v1/flows/${flow.id}/activate`)).toBe(1);
+    const { id } = await createFlow(tenant, supply);
+    expect(await countTrips("DELETE", `/v1/flows/${id}`)).toBe(1);
+    const other = await createSite(tenant);
+    expect(await countTrips("DELETE", `/v1/sites/${other.id}`)).toBe(1);
+    const { key } = pair.buyer;
+    expect(await countTrips("POST", `/v1/matches/${pair.matchId}/interest`, { key })).toBe(1);
+    const body = { reason: "No" };
+    expect(await countTrips("POST", `/v1/matches/${pair.matchId}/decline`, { key, body })).toBe(1);
+  });
+
+  it("twice to change by merge patch: what stands is read, then written if it still stands", async () => {
+    for (const [path, body] of [
+      [`/v1/flows/${flow.id}`, { title: "Anew" }],
+      [`/v1/sites/${site.id}`, { name: "Anew" }],
+      [`/v1/organizations/${tenant.id}`, { name: "Anew" }],
+    ] as const)
+      expect(await countTrips("PATCH", path, { body }), path).toBe(2);
+  });
+
+  it("twice for a page of matches whose pairs are recorded: for the flow, and for its candidates", async () => {
+    for (const [who, id] of [
+      [pair.seller, pair.output.id],
+      [pair.buyer, pair.input.id],
+    ] as const)
+      for (const list of ["matches?limit=10", "matches?explain=true", "near-misses"])
+        expect(await countTrips("GET", `/v1/flows/${id}/${list}`, { key: who.key }), list).toBeLessThanOrEqual(2);
+  });
+
+  it("once for a pair, and at most three times for a preview", async () => {
+    const { key } = pair.seller;
+    const body = { outputFlowId: pair.output.id, inputFlowId: pair.input.id };
+    expect(await countTrips("POST", "/v1/matches/evaluate", { key, body })).toBe(1);
+    expect(await countTrips("POST", "/v1/matches/preview", { body: steamSupply(site.id) })).toBeLessThanOrEqual(3);
+  });
+});
