@@ -4,6 +4,7 @@ import * as z from "zod";
 export type Position = readonly [longitude: number, latitude: number];
 
 export const maximumPolygonPoints = 1_000;
+const minimumRingPoints = 4;
 const maximumEdgeDegrees = 90;
 
 export const positionSchema = z
@@ -19,7 +20,7 @@ export const pointSchema = z
 
 const ringSchema = z
   .array(positionSchema)
-  .min(4, "a ring needs at least four positions")
+  .min(minimumRingPoints, "a ring needs at least four positions")
   .max(maximumPolygonPoints, `a ring has at most ${maximumPolygonPoints} positions`);
 
 /** A GeoJSON Polygon whose rings are closed and cross neither themselves nor each other. */
@@ -35,6 +36,8 @@ export const polygonSchema = z
       });
     for (const [index, ring] of polygon.coordinates.entries()) {
       const path = ["coordinates", index];
+      // Said already, and too short to be asked more.
+      if (ring.length < minimumRingPoints) continue;
       if (!isClosed(ring))
         context.addIssue({
           code: "custom",

@@ -87,6 +87,8 @@ const siteFaults: [fault: string, content: object, pointers: string[]][] = [
   ["an unclosed polygon", polygon([0, 0], [1, 0], [1, 1], [0, 1]), ["/footprint/coordinates/0"]],
   ["a self-crossing polygon", polygon([0, 0], [1, 1], [1, 0], [0, 1], [0, 0]), ["/footprint/coordinates/0"]],
   ["a polygon with an antipodal edge", polygon([0, 0], [180, 0], [90, 10], [0, 0]), ["/footprint/coordinates/0"]],
+  ["an empty ring", polygon(), ["/footprint/coordinates/0"]],
+  ["a polygon of a line", polygon([0, 0], [1, 0], [0, 0]), ["/footprint/coordinates/0"]],
   ["a time zone that does not exist", { timeZone: "Europe/Kalundborg" }, ["/timeZone"]],
   ["a country by its name", { country: "Denmark" }, ["/country"]],
 ];
