@@ -14,16 +14,16 @@ import { openStage, type Stage } from "./bench/stage.ts";
 import { createProgress } from "./start/progress.ts";
 import { print, runUntilStopped } from "./start/run.ts";
 
-/** In the order in which they are run: those of the smaller network first. */
+/** In the order in which they are run: the mixed load may leave the Worker behind, so little comes after it. */
 const measures: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   bundle: measureBundleSize,
   scorer: measureScorer,
   requests: measureRequests,
   row: measureRow,
   json: measureJson,
-  mixed: measureMixed,
   matching: measureMatching,
   stall: measureStall,
+  mixed: measureMixed,
   start: measureStart,
 };
 const names = Object.keys(measures);

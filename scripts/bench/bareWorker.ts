@@ -10,6 +10,8 @@ import { repositoryRoot } from "../wrangler.ts";
 export type BareWorker = {
   url: string;
   pid: number;
+  /** Fails, with what it said last, when workerd has ended by itself. */
+  check(): void;
   stop(): Promise<void>;
 };
 
@@ -52,7 +54,13 @@ export async function startBareWorker(options: BareWorkerOptions): Promise<BareW
         throw new StartProblem(`workerd does not listen after ${startDeadlineMs / 1_000} s`);
       }),
     ]);
-    return { url: `http://127.0.0.1:${port}`, pid: workerd.pid!, stop };
+    const check = () => {
+      if (workerd.exitCode !== null || workerd.signalCode !== null)
+        throw new StartProblem(
+          `workerd (${options.name}) ended with ${workerd.exitCode ?? workerd.signalCode}: ${lastWords.trim()}`,
+        );
+    };
+    return { url: `http://127.0.0.1:${port}`, pid: workerd.pid!, check, stop };
   } catch (error) {
     await stop();
     throw error;
