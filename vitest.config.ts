@@ -23,6 +23,8 @@ export default defineConfig({
           name: "workerd",
           include: ["test/workerd/**/*.test.ts"],
           globalSetup: ["test/support/workerdSetup.ts"],
+          // One isolate serves all files, as it serves many callers; a Worker for each would take longer than the tests.
+          isolate: false,
           ...withDatabase,
         },
       },
