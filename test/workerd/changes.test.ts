@@ -205,6 +205,23 @@ describe("an operation that writes", () => {
   });
 });
 
+describe("a write that the database refuses", () => {
+  it("leaves no row in any table, nor its Idempotency-Key", async () => {
+    const externalId = `kept-${crypto.randomUUID()}`;
+    await createSite(tenant, { externalId });
+    const other = await createSite(await createTenant());
+    const before = await countRows();
+    for (const [status, path, body] of [
+      [409, "/v1/sites", siteContent({ externalId })],
+      [400, "/v1/flows", steamSupply(other.id)],
+    ] as const) {
+      const headers = { "idempotency-key": crypto.randomUUID() };
+      expect((await call("POST", path, { key: tenant.key, body, headers })).status).toBe(status);
+    }
+    expect(await countRows()).toEqual(before);
+  });
+});
+
 describe("an operation that does not write", () => {
   it("leaves every table as it is", async () => {
     const before = await countRows();

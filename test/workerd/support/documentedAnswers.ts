@@ -10,8 +10,8 @@ let checker: Promise<Ajv2020> | null = null;
 const validators = new Map<string, ValidateFunction>();
 
 /**
- * Fails unless the answer is one that the document names for its operation: the status by its own number, the media type,
- * the headers, and a body that fits its schema and has no field besides. What every answer must carry is checked too.
+ * Fails unless the answer is one that the document names for its operation: the status by its own number (a fault of the service by its
+ * range), the media type, the headers, and a body that fits its schema and has no field besides. What every answer must carry is checked too.
  */
 export async function checkAnswer(method: string, path: string, answer: Answer): Promise<void> {
   const { pathname } = new URL(path, documentId);
@@ -37,14 +37,15 @@ function checkManners({ status, headers, body }: Answer, place: string): void {
 }
 
 async function checkAgainst(operation: Operation, method: string, answer: Answer, place: string): Promise<void> {
-  const response = operation.responses[answer.status];
+  const name = answer.status >= 500 && !(answer.status in operation.responses) ? "5XX" : answer.status;
+  const response = operation.responses[name];
   expect(response, `${place}\n${operation.operationId} does not name the status ${answer.status}`).toBeDefined();
   for (const header of Object.keys(response!.headers ?? {}))
     expect(answer.headers.get(header), `${place}\nheader ${header}`).not.toBeNull();
   if (method === "HEAD" || response!.content === undefined) return expect(answer.text, place).toBe("");
   const mediaType = answer.headers.get("content-type")?.split(";")[0] ?? "";
   expect(Object.keys(response!.content), place).toContain(mediaType);
-  const pointer = ["paths", operation.path, operation.method.toLowerCase(), "responses", answer.status, "content"]
+  const pointer = ["paths", operation.path, operation.method.toLowerCase(), "responses", name, "content"]
     .concat(mediaType, "schema")
     .map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"))
     .join("/");
