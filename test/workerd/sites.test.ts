@@ -69,6 +69,11 @@ describe("a site", () => {
     expect((await succeed(200, "GET", list, { key: stranger.key })).data.map(({ id }: Json) => id)).toEqual([site.id]);
     for (const method of ["PATCH", "DELETE"])
       await refuse(404, method, path, { key: stranger.key, ...(method === "PATCH" ? { body: { name: "Mine" } } : {}) });
+    for (const path of [`/v1/sites/${site.id}`, `/v1/flows/${flow.id}`]) {
+      const stale = { "if-match": '"99"' };
+      await refuse(404, "PATCH", path, { key: stranger.key, body: { name: "Mine" }, headers: stale });
+      await refuse(404, "PATCH", path, { key: stranger.key, body: { nonsense: 1 } });
+    }
     await refuse(400, "POST", "/v1/flows", { key: stranger.key, body: steamSupply(site.id) });
     await succeed(200, "PATCH", `/v1/flows/${flow.id}`, { key: tenant.key, body: { visibility: "private" } });
     await refuse(404, "GET", path, { key: stranger.key });
