@@ -126,6 +126,24 @@ describe("PUT by externalId", () => {
     expect(replaced.notes).toBeNull();
   });
 
+  it("leaves a flow in the status that it was moved to", async () => {
+    for (const [move, status] of [
+      ["pause", "paused"],
+      ["withdraw", "withdrawn"],
+    ]) {
+      const url = `/v1/flows/by-external-id/moved-${crypto.randomUUID()}`;
+      const body = steamSupply(site.id, { visibility: "private" });
+      const { id } = await succeed(201, "PUT", url, { key: tenant.key, body });
+      const moved = await succeed(200, "POST", `/v1/flows/${id}/${move}`, { key: tenant.key });
+      expect(await succeed(200, "PUT", url, { key: tenant.key, body })).toEqual(moved);
+      const renamed = await succeed(200, "PUT", url, {
+        key: tenant.key,
+        body: { ...body, title: "Anew", status: "draft" },
+      });
+      expect(renamed).toMatchObject({ status, title: "Anew", version: moved.version + 1 });
+    }
+  });
+
   it("keeps to If-Match and If-None-Match", async () => {
     for (const { path, content } of nouns()) {
       const url = `${path}/by-external-id/if-${crypto.randomUUID()}`;

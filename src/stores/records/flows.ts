@@ -56,6 +56,7 @@ export function createFlowStore(database: Database) {
       return { value: parseFlow(outcome.documents[0]!), replayed: outcome.replayed };
     },
 
+    /** Replaces all but the status, which moves reach: a repeated import neither wakes a paused flow nor a withdrawn one. */
     put(
       stamp: ChangeStamp,
       flow: Flow,
@@ -63,12 +64,13 @@ export function createFlowStore(database: Database) {
       expectation: Expectation,
       patch: readonly Operation[],
     ): Promise<PutOutcome<Flow>> {
+      const { status, ...content } = contentColumns(flow, facts);
       return putByExternalId(database, stamp, {
         noun: "flow",
         table: flows,
         alias: "f",
-        fixed: fixedColumns(flow),
-        content: contentColumns(flow, facts),
+        fixed: { ...fixedColumns(flow), status: status! },
+        content,
         document: flowDocument(stamp.actor),
         parse: parseFlow,
         expectation,
