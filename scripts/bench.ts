@@ -55,6 +55,7 @@ function parseOptions(parameters: readonly string[]): Options | { problem: strin
 
 async function bench(options: Options, cores: Cores, signal: AbortSignal): Promise<void> {
   const begun = performance.now();
+  const machine = describeMachine();
   const stage = await openStage({ isQuick: options.isQuick, cores, signal, progress: createProgress() });
   const figures: Figure[] = [];
   try {
@@ -66,7 +67,7 @@ async function bench(options: Options, cores: Cores, signal: AbortSignal): Promi
   }
   const { engine, note } = stage.database;
   const circumstances = [
-    describeMachine(),
+    machine,
     `production bundle (wrangler deploy --dry-run --minify) on bare workerd serve; ${cores.description}`,
     `database: ${engine === "postgres" ? "real PostgreSQL with PostGIS" : `embedded (${note})`} behind the project's SQL-over-HTTP server`,
     `${((performance.now() - begun) / 1_000).toFixed(0)} s${options.isQuick ? "; --quick: small data and short rounds, the figures mean little" : ""}`,

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cpus, totalmem } from "node:os";
+import { cpus, loadavg, totalmem } from "node:os";
 
 /**
  * Which cores do what. The Worker has one for itself; load and database share the others, so that the Worker's figures
@@ -45,8 +45,9 @@ function findCores(): number[] {
 }
 
 export function describeMachine(): string {
+  const [load] = loadavg();
   const gibibytes = Math.round(totalmem() / 2 ** 30);
-  return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${gibibytes} GiB, ${process.platform} ${process.arch}, Node ${process.version}`;
+  return `${cpus().length} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${gibibytes} GiB, ${process.platform} ${process.arch}, Node ${process.version}; load average before ${load!.toFixed(1)}`;
 }
 
 /** Seconds of CPU that a process and all its threads have used; NaN where the system does not tell. */

@@ -55,13 +55,16 @@ async function findMostRate(stage: Stage): Promise<number> {
   stage.progress(`The most mixed load with p95 within ${p95TargetMs} ms ...`);
   const next = createMix(stage);
   let most = 0;
+  let misses = 0;
   await measureAtRate(worker.url, next, { seconds: 2, perSecond: rates[0]!, signal });
   for (const perSecond of rates) {
     signal.throwIfAborted();
     const seconds = stage.isQuick ? 1 : 5;
     const { latenciesMs, failed } = await measureAtRate(worker.url, next, { seconds, perSecond, signal });
-    if (failed > 0 || percentile(latenciesMs, 0.95) > p95TargetMs) break;
-    most = perSecond;
+    if (failed === 0 && percentile(latenciesMs, 0.95) <= p95TargetMs) {
+      most = perSecond;
+      misses = 0;
+    } else if (++misses === 2) break;
   }
   return most;
 }
