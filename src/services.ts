@@ -36,11 +36,20 @@ type Arrival = {
 export function openRequest({ env, request, requestId, waitUntil }: Arrival): OpenRequest {
   const config = configOrThrow(env);
   const at = new Date();
-  const signal = AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
+  // A request that is answered from memory starts no timer.
+  let timeout: AbortSignal | null = null;
+  const deadline = {
+    get signal(): AbortSignal {
+      timeout ??= AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
+      return timeout;
+    },
+  };
   const database = createDatabase({
     connectionString: config.DATABASE_URL,
     fetchEndpoint: config.DATABASE_FETCH_ENDPOINT,
-    signal,
+    get signal() {
+      return deadline.signal;
+    },
   });
   const services = createServices(config, database, at, waitUntil);
   return {
@@ -57,7 +66,7 @@ export function openRequest({ env, request, requestId, waitUntil }: Arrival): Op
         requestId,
         addressHash: await hashAddress(config.KEY_PEPPER, request.headers.get("cf-connecting-ip")),
         idempotency: null,
-        signal,
+        deadline,
         services,
       };
     },

@@ -30,12 +30,27 @@ export function createId<N extends Noun>(noun: N): Id<N> {
 
 /** The UUID that the database stores for an id. */
 export function uuidOf(id: Id<Noun>): string {
-  return TypeID.fromString(id).toUUID();
+  return remember(uuidsById, id, () => TypeID.fromString(id).toUUID());
 }
 
 /** The id of a noun for a UUID that the database gave. */
 export function idFromUuid<N extends Noun>(noun: N, uuid: string): Id<N> {
-  return TypeID.fromUUID(idPrefixes[noun], uuid).toString() as Id<N>;
+  return remember(idsByUuid, `${noun} ${uuid}`, () => TypeID.fromUUID(idPrefixes[noun], uuid).toString()) as Id<N>;
+}
+
+/** Base 32 is worked out in 20 µs, and a request turns the same few ids over and over. */
+const uuidsById = new Map<string, string>();
+const idsByUuid = new Map<string, string>();
+const maximumRemembered = 5_000;
+
+function remember(known: Map<string, string>, key: string, compute: () => string): string {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = compute();
+    if (known.size >= maximumRemembered) known.clear();
+    known.set(key, value);
+  }
+  return value;
 }
 
 export function isId<N extends Noun>(noun: N, text: string): text is Id<N> {

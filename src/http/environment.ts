@@ -8,6 +8,8 @@ export type AppEnvironment = {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** Present behind the taxonomy's middleware, whose routes need no caller. */
+    services: RequestContext["services"];
     /** Present behind the middleware `authenticated`. */
     context: RequestContext;
   };

@@ -1,8 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
 import * as z from "zod";
 import { kinds } from "../domain/flow.ts";
-import type { RequestContext } from "../operations/context.ts";
 import { listEwc, listGrades, listKinds, listUnits } from "../operations/taxonomy.ts";
 import { isNotModified } from "./conditions.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
@@ -69,13 +68,32 @@ const maximumAnswers = 200;
 type Answer = { body: string; etag: string; until: number };
 
 export function taxonomy(begin: BeginRequest) {
-  const answers = new Map<string, Answer>();
+  const router = createRouter();
+  router.use(`${path}/*`, rememberAnswers(begin));
+  return router
+    .openapi(kindsRoute, async (c) => c.json({ data: listKinds(await c.var.services.readTaxonomy()) }, 200))
+    .openapi(gradesRoute, async (c) => {
+      const { kind, q } = c.req.valid("query");
+      return c.json({ data: listGrades(await c.var.services.readTaxonomy(), { kind, question: q }) } as never, 200);
+    })
+    .openapi(ewcRoute, async (c) => {
+      const { q, hazardous } = c.req.valid("query");
+      return c.json({ data: listEwc(await c.var.services.readTaxonomy(), { question: q, hazardous }) } as never, 200);
+    })
+    .openapi(unitsRoute, (c) => {
+      const { q, limit } = c.req.valid("query");
+      return c.json({ data: listUnits(q, limit) }, 200);
+    });
+}
 
-  /** The answer to this very question, made at most once a minute. A credential need not be sent; one that is sent must hold. */
-  async function answer(
-    c: Context<AppEnvironment>,
-    build: (services: RequestContext["services"]) => Promise<unknown>,
-  ): Promise<Response> {
+/**
+ * Gives the answer that this very question had in the last minute, before anything of it is looked at again. A credential
+ * need not be sent; one that is sent must hold.
+ */
+function rememberAnswers(begin: BeginRequest) {
+  const answers = new Map<string, Answer>();
+  return createMiddleware<AppEnvironment>(async (c, next) => {
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") return next();
     const open = begin({
       env: c.env,
       request: c.req.raw,
@@ -84,35 +102,21 @@ export function taxonomy(begin: BeginRequest) {
     });
     const credential = c.req.header("authorization");
     if (credential !== undefined) await open.authenticate(credential);
-    const { pathname, search } = new URL(c.req.url);
-    const key = pathname + search;
     const now = Date.now();
-    let known = answers.get(key);
+    let known = answers.get(c.req.url);
     if (!known || known.until <= now) {
-      const body = JSON.stringify({ data: await build(open.services) });
+      c.set("services", open.services);
+      await next();
+      if (c.error || !c.res.ok) return;
+      const body = await c.res.text();
       known = { body, etag: await digestOf(body), until: now + answerLifetimeMs };
       if (answers.size >= maximumAnswers) answers.clear();
-      answers.set(key, known);
+      answers.set(c.req.url, known);
     }
-    const common = { etag: known.etag, "cache-control": cacheControl };
-    if (isNotModified(c.req.header("if-none-match"), known.etag)) return c.body(null, 304, common);
-    return c.body(known.body, 200, { ...common, "content-type": "application/json" });
-  }
-
-  return createRouter()
-    .openapi(kindsRoute, (c) => answer(c, async (services) => listKinds(await services.readTaxonomy())) as never)
-    .openapi(gradesRoute, (c) => {
-      const { kind, q } = c.req.valid("query");
-      return answer(c, async (services) => listGrades(await services.readTaxonomy(), { kind, question: q })) as never;
-    })
-    .openapi(ewcRoute, (c) => {
-      const { q, hazardous } = c.req.valid("query");
-      return answer(c, async (services) => listEwc(await services.readTaxonomy(), { question: q, hazardous })) as never;
-    })
-    .openapi(unitsRoute, (c) => {
-      const { q, limit } = c.req.valid("query");
-      return answer(c, async () => listUnits(q, limit)) as never;
-    });
+    const headers = { "content-type": "application/json", etag: known.etag, "cache-control": cacheControl };
+    const isKnown = isNotModified(c.req.header("if-none-match"), known.etag);
+    c.res = new Response(isKnown ? null : known.body, { status: isKnown ? 304 : 200, headers });
+  });
 }
 
 async function digestOf(body: string): Promise<string> {

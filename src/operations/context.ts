@@ -31,7 +31,8 @@ export type Services = {
  * the database ends with the request.
  */
 export type RequestContext = ChangeStamp & {
-  signal: AbortSignal;
+  /** By when the answer must be there: its signal ends every call to the database. */
+  deadline: { readonly signal: AbortSignal };
   services: Services;
 };
 

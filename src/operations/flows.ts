@@ -46,7 +46,7 @@ export async function createFlow(context: RequestContext, content: FlowContent):
   const changed = await context.services.flows.create(context, flow, computeSearchFacts(flow), [
     { op: "add", path: "", value: content },
   ]);
-  suggestInBackground(context, changed.value);
+  if (!changed.replayed) suggestInBackground(context, changed.value);
   return changed;
 }
 
@@ -93,7 +93,7 @@ export async function updateFlow(
       return flows.update(context, next, computeSearchFacts(next), changes);
     },
   );
-  suggestInBackground(context, flow);
+  if (flow.updatedAt === context.at.toISOString()) suggestInBackground(context, flow);
   return flow;
 }
 
@@ -107,7 +107,7 @@ export async function moveFlow(
   const rule = flowMoves[move];
   const written = await context.services.flows.move(context, id, rule, ifMatch);
   if (written.kind === "written") {
-    suggestInBackground(context, written.value);
+    if (!written.replayed) suggestInBackground(context, written.value);
     return written;
   }
   if (written.kind === "missing") throw notFound("flow");

@@ -4,8 +4,12 @@ import type { Party } from "../matching/party.ts";
 import type { Candidate } from "../stores/spatial/candidates.ts";
 import type { RequestContext } from "./context.ts";
 
-/** Candidates are fetched and scored in pages of this many, so that no page stalls the isolate. */
+/**
+ * Candidates are fetched and scored in pages, so that no page stalls the isolate: few at first, for they mostly suffice, then
+ * twice as many each time, for every page asks the database for the bounds of all.
+ */
 const candidatesPerPage = 200;
+const maximumPerPage = 1_600;
 /** Near misses are looked for among this many of the likeliest candidates. */
 const nearMissCandidates = 1_000;
 
@@ -26,8 +30,8 @@ export async function searchMatches(
   const best = matcher.createBestMatches(subject, options);
   const recorded = new Set<FlowId>();
   let after: Candidate | null = null;
-  for (;;) {
-    const page = await candidates.findPage(context, search, "match", { after, limit: pageSize });
+  for (let limit = pageSize; ; limit = Math.min(2 * limit, maximumPerPage)) {
+    const page = await candidates.findPage(context, search, "match", { after, limit });
     best.add(page.candidates.map(({ party }) => party));
     for (const candidate of page.candidates) if (candidate.isRecorded) recorded.add(candidate.party.flowId);
     after = page.candidates.at(-1) ?? null;

@@ -11,9 +11,22 @@ export const suggestionThreshold = 0.5;
 /** How many of them for one flow. */
 const maximumSuggestions = 50;
 
-/** After a flow has changed: finds its best pairs and records those that are new, when the answer is out already. */
+/** Searches of this isolate that go on beside its requests; more of them would take the database from callers who wait. */
+const maximumAtOnce = 8;
+/** Longer than any request lives: a search that was cut off is forgotten after it. */
+const searchLifetimeMs = 60_000;
+const runningSince = new Map<symbol, number>();
+
+/**
+ * After a flow has changed: finds its best pairs and records those that are new, when the answer is out already. A busy
+ * isolate leaves that to the list of the flow's matches, which records what it shows.
+ */
 export function suggestInBackground(context: RequestContext, flow: Flow): void {
-  if (flow.status !== "active") return;
+  const now = context.at.getTime();
+  for (const [search, since] of runningSince) if (now - since > searchLifetimeMs) runningSince.delete(search);
+  if (flow.status !== "active" || runningSince.size >= maximumAtOnce) return;
+  const search = Symbol(flow.id);
+  runningSince.set(search, now);
   context.services.waitUntil(
     afterThisTurn()
       .then(() => suggestFor(context, flow.id))
@@ -28,6 +41,9 @@ export function suggestInBackground(context: RequestContext, flow: Flow): void {
             cause: String(error),
           }),
         );
+      })
+      .finally(() => {
+        runningSince.delete(search);
       }),
   );
 }

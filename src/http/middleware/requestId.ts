@@ -9,5 +9,6 @@ export const requestId = createMiddleware<AppEnvironment>(async (c, next) => {
   const id = given && acceptable.test(given) ? given : crypto.randomUUID();
   c.set("requestId", id);
   await next();
-  c.header("x-request-id", id);
+  // On the answer itself: `c.header` would build the whole answer anew.
+  c.res.headers.set("x-request-id", id);
 });

@@ -24,5 +24,5 @@ export function logFailure(error: unknown, request: { requestId: string; method:
 export const serverTiming = createMiddleware<AppEnvironment>(async (c, next) => {
   await next();
   const trips = c.var.context?.services.databaseTrips();
-  if (trips !== undefined) c.header("server-timing", `db;desc="${trips} round trips"`);
+  if (trips !== undefined) c.res.headers.set("server-timing", `db;desc="${trips} round trips"`);
 });

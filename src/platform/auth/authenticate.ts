@@ -7,7 +7,7 @@ import { computeDigest, equalBytes, toHex } from "./keyDigest.ts";
 export const verificationLifetimeMs = 5_000;
 const maximumRemembered = 10_000;
 
-type Remembered = { actor: MemberActor; until: number };
+type Remembered = { actor: Actor; until: number; pepper: string; operatorKey: string };
 
 export type Authenticator = {
   operatorKey: string;
@@ -15,7 +15,7 @@ export type Authenticator = {
   findActor(digestHex: string, at: Date): Promise<MemberActor | null>;
 };
 
-/** Keys verified lately, by digest; shared by the requests of an isolate and holding nothing that belongs to one. */
+/** Credentials verified lately, by header; shared by the requests of an isolate and holding nothing that belongs to one. */
 const remembered = new Map<string, Remembered>();
 
 /**
@@ -23,36 +23,28 @@ const remembered = new Map<string, Remembered>();
  * verified in the last five seconds. Throws `unauthenticated` with a reason that tells what is wrong with the credential
  * and never whether an account exists.
  */
-export async function authenticate(
-  header: string | undefined,
-  at: Date,
-  { operatorKey, pepper, findActor }: Authenticator,
-): Promise<Actor> {
+export async function authenticate(header: string | undefined, at: Date, authenticator: Authenticator): Promise<Actor> {
   if (!header) throw unauthenticated("credential_missing", "Send an API key: Authorization: Bearer turash_...");
-  const match = /^Bearer ([^\s]{1,4096})$/i.exec(header);
-  if (!match)
-    throw unauthenticated("credential_malformed", "The Authorization header must read: Bearer and an API key.");
-  const text = match[1]!;
-  if (!isApiKeyText(text))
-    throw unauthenticated("credential_malformed", "This is not an API key: its form or its checksum is wrong.");
-  const digest = await computeDigest(pepper, "api-key", text);
-  if (equalBytes(digest, await operatorDigest(pepper, operatorKey)))
-    return { kind: "operator", credential: `operator:${text.slice(-4)}` };
-  const digestHex = toHex(digest);
-  const known = remembered.get(digestHex);
-  if (known && known.until > at.getTime()) return known.actor;
-  remembered.delete(digestHex);
-  const actor = await findActor(digestHex, at);
-  if (!actor) throw unauthenticated("credential_refused", "This API key is unknown, revoked or expired.");
+  const { pepper, operatorKey } = authenticator;
+  const known = remembered.get(header);
+  if (known && known.until > at.getTime() && known.pepper === pepper && known.operatorKey === operatorKey)
+    return known.actor;
+  const actor = await verify(header, at, authenticator);
   if (remembered.size >= maximumRemembered) remembered.clear();
-  remembered.set(digestHex, { actor, until: at.getTime() + verificationLifetimeMs });
+  remembered.set(header, { actor, until: at.getTime() + verificationLifetimeMs, pepper, operatorKey });
   return actor;
 }
 
-let operator: { key: string; pepper: string; digest: Promise<Uint8Array> } | null = null;
-
-function operatorDigest(pepper: string, key: string): Promise<Uint8Array> {
-  if (operator?.key !== key || operator.pepper !== pepper)
-    operator = { key, pepper, digest: computeDigest(pepper, "api-key", key) };
-  return operator.digest;
+async function verify(header: string, at: Date, { operatorKey, pepper, findActor }: Authenticator): Promise<Actor> {
+  const text = /^Bearer ([^\s]{1,4096})$/i.exec(header)?.[1];
+  if (text === undefined)
+    throw unauthenticated("credential_malformed", "The Authorization header must read: Bearer and an API key.");
+  if (!isApiKeyText(text))
+    throw unauthenticated("credential_malformed", "This is not an API key: its form or its checksum is wrong.");
+  const digest = await computeDigest(pepper, "api-key", text);
+  if (equalBytes(digest, await computeDigest(pepper, "api-key", operatorKey)))
+    return { kind: "operator", credential: `operator:${text.slice(-4)}` };
+  const actor = await findActor(toHex(digest), at);
+  if (!actor) throw unauthenticated("credential_refused", "This API key is unknown, revoked or expired.");
+  return actor;
 }

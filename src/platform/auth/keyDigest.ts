@@ -1,3 +1,5 @@
+const encoder = new TextEncoder();
+
 /** The secret under which keys and addresses are hashed; imported once for each pepper. */
 const importedKeys = new Map<string, Promise<CryptoKey>>();
 
@@ -9,12 +11,10 @@ export async function computeDigest(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let key = importedKeys.get(pepper);
   if (!key) {
-    key = crypto.subtle.importKey("raw", new TextEncoder().encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, [
-      "sign",
-    ]);
+    key = crypto.subtle.importKey("raw", encoder.encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     importedKeys.set(pepper, key);
   }
-  return new Uint8Array(await crypto.subtle.sign("HMAC", await key, new TextEncoder().encode(`${purpose}\n${text}`)));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await key, encoder.encode(`${purpose}\n${text}`)));
 }
 
 export function toHex(bytes: Uint8Array): string {
