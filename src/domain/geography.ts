@@ -12,7 +12,12 @@ export const positionSchema = z
     z.number().min(-180, "longitude must be from -180 to 180").max(180, "longitude must be from -180 to 180"),
     z.number().min(-90, "latitude must be from -90 to 90").max(90, "latitude must be from -90 to 90"),
   ])
-  .meta({ description: "WGS 84 [longitude, latitude] in degrees", example: [11.08481, 55.66147] });
+  .meta({
+    description: "WGS 84 [longitude, latitude] in degrees",
+    example: [11.08481, 55.66147],
+    // Tools that know prefixItems and tools that know items only both read it right.
+    items: { type: "number" },
+  });
 
 export const pointSchema = z
   .strictObject({ type: z.literal("Point"), coordinates: positionSchema })

@@ -12,6 +12,7 @@ const info = {
   summary: "Finds who can use what a business throws away, and who can supply what it needs.",
   description:
     "Organizations publish resource flows at their sites; matching ranks the pairs that are near, hot and pure enough, in season, legal and worth the money, and says why.",
+  contact: { name: "The operator of this deployment" },
   license: { name: "Apache-2.0", identifier: "Apache-2.0" },
 };
 

@@ -33,7 +33,11 @@ import { operation } from "./schemas/operation.ts";
 const flowParams = z.object({ id: idSchema("flow") });
 const matchParams = z.object({ id: idSchema("match") });
 const json = { "application/json": { schema: matchSchema } };
-const explain = z.stringbool().default(false).meta({ description: "with every gate and term" });
+const explain = z
+  .enum(["true", "false"])
+  .default("false")
+  .transform((text) => text === "true")
+  .meta({ description: "with every gate and term" });
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 const minScore = z.coerce.number().min(0).max(1).default(0).meta({ description: "least score, 0 to 1" });
 const moveHeaders = z.object({ "idempotency-key": idempotencyKeyHeader });
