@@ -10,7 +10,16 @@ process.env.WRANGLER_LOG ??= "error";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", environment: "node", include: ["test/unit/**/*.test.ts"], testTimeout: 20_000 } },
+      // Pure functions: one set of modules serves all files.
+      {
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["test/unit/**/*.test.ts"],
+          testTimeout: 20_000,
+          isolate: false,
+        },
+      },
       { test: { name: "contract", environment: "node", include: ["test/contract/**/*.test.ts"], ...withDatabase } },
       {
         plugins: [
