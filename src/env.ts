@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { apiKeyPattern } from "./platform/auth/apiKeyText.ts";
+import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 
 /** What the Worker is bound to, checked. */
 export type Config = z.infer<typeof configSchema>;
@@ -15,7 +15,7 @@ const configSchema = z.object({
     .optional(),
   OPERATOR_KEY: z
     .string()
-    .regex(apiKeyPattern, "must be a key of the form turash_live_..., as npm run keys:operator makes one"),
+    .refine(isApiKeyText, "must be a key of the form turash_live_..., as npm run keys:operator makes one"),
   KEY_PEPPER: z.string().min(minimumPepperLength, `must have at least ${minimumPepperLength} characters`),
   REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
   MATCHING_TABLES: z
@@ -41,11 +41,12 @@ export function readConfig(env: object): Config {
   const known = parsed.get(env);
   if (known) return known;
   // An empty variable is one that is not set.
-  const result = configSchema.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
+  const bindings = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const result = configSchema.safeParse(bindings);
   if (!result.success) {
     const faults = result.error.issues.map((issue) => {
       const name = issue.path.join(".");
-      return `${name} ${name in env ? issue.message : "is missing"}`;
+      return `${name} ${name in bindings ? issue.message : "is missing"}`;
     });
     throw new ConfigError(`Wrong configuration: ${faults.join("; ")}. See the table in README.md.`);
   }

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
+import * as z from "zod";
 import type { Actor } from "./domain/actor.ts";
 import { AppError } from "./domain/errors.ts";
 import { createId, idFromDigest } from "./domain/ids.ts";
 import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
-import { parseTables } from "./matching/tables.ts";
+import { type MatchingTables, parseTables } from "./matching/tables.ts";
 import type { OpenRequest, RequestContext, Services } from "./operations/context.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { authenticate } from "./platform/auth/authenticate.ts";
@@ -96,12 +97,32 @@ function createServices(config: Config, database: Database, at: Date, waitUntil:
 
 function configOrThrow(env: object): Config {
   try {
-    return readConfig(env);
+    const config = readConfig(env);
+    tablesOf(config);
+    return config;
   } catch (error) {
     if (error instanceof ConfigError)
       throw new AppError("unavailable", error.message, { reason: "misconfigured" }, error);
     throw error;
   }
+}
+
+const tablesByConfig = new WeakMap<Config, MatchingTables>();
+
+/** The engine's tables with the deployment's overrides, checked once; `ConfigError` names each that is wrong. */
+function tablesOf(config: Config): MatchingTables {
+  let tables = tablesByConfig.get(config);
+  if (!tables) {
+    try {
+      tables = parseTables(config.MATCHING_TABLES);
+    } catch (error) {
+      if (!(error instanceof z.ZodError)) throw error;
+      const faults = error.issues.map(({ path, message }) => `MATCHING_TABLES ${path.join(".")} ${message}`);
+      throw new ConfigError(`Wrong configuration: ${faults.join("; ")}. See docs/matching.md.`);
+    }
+    tablesByConfig.set(config, tables);
+  }
+  return tables;
 }
 
 let rememberedMatcher: { taxonomy: StoredTaxonomy; config: Config; day: string; matcher: Matcher } | null = null;
@@ -111,7 +132,7 @@ function rememberMatcher(taxonomy: StoredTaxonomy, config: Config, at: Date): Ma
   const day = at.toISOString().slice(0, 10);
   if (rememberedMatcher?.taxonomy === taxonomy && rememberedMatcher.config === config && rememberedMatcher.day === day)
     return rememberedMatcher.matcher;
-  const matcher = createMatcher({ taxonomy, tables: parseTables(config.MATCHING_TABLES), asOf: new Date(day) });
+  const matcher = createMatcher({ taxonomy, tables: tablesOf(config), asOf: new Date(day) });
   rememberedMatcher = { taxonomy, config, day, matcher };
   return matcher;
 }

@@ -8,7 +8,7 @@ const secretLength = 43;
 const checksumLength = 6;
 
 /** `turash_live_` or `turash_test_`, 43 characters of secret, 6 of checksum: secret scanners can find it. */
-export const apiKeyPattern = /^turash_(live|test)_[0-9A-Za-z]{49}$/;
+const apiKeyPattern = /^turash_(live|test)_[0-9A-Za-z]{49}$/;
 
 /** The text of a key over 32 secret bytes: random ones, unless a repeated request must find the same key again. */
 export function createApiKeyText(
