@@ -36,48 +36,73 @@ type Arrival = {
  */
 export function openRequest({ env, request, requestId, waitUntil }: Arrival): OpenRequest {
   const config = configOrThrow(env);
-  const at = new Date();
-  // A request that is answered from memory starts no timer.
-  let timeout: AbortSignal | null = null;
-  const deadline = {
-    get signal(): AbortSignal {
-      timeout ??= AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
-      return timeout;
-    },
-  };
-  const database = createDatabase({
-    connectionString: config.DATABASE_URL,
-    fetchEndpoint: config.DATABASE_FETCH_ENDPOINT,
-    get signal() {
-      return deadline.signal;
-    },
-  });
-  const services = createServices(config, database, at, waitUntil);
-  return {
-    services,
-    async authenticate(header): Promise<RequestContext> {
-      const actor: Actor = await authenticate(header, at, {
-        operatorKey: config.OPERATOR_KEY,
-        pepper: config.KEY_PEPPER,
-        findActor: createApiKeyStore(database).findActor,
-      });
-      return {
-        actor,
-        at,
-        requestId,
-        addressHash: await hashAddress(config.KEY_PEPPER, request.headers.get("cf-connecting-ip")),
-        idempotency: null,
-        deadline,
-        services,
-      };
-    },
-    /** Asks the database for a sign of life; the milliseconds it took. */
-    async pingDatabase() {
-      const before = performance.now();
-      await database.query(sql`SELECT 1`);
-      return performance.now() - before;
-    },
-  };
+  return new ArrivedRequest(config, request, requestId, waitUntil);
+}
+
+/**
+ * What a request is given, each part made when it is first asked for: one that is answered from memory opens no client and
+ * starts no timer. A class because closures made anew for each request were the dearest part of such an answer.
+ */
+class ArrivedRequest implements OpenRequest {
+  readonly at = new Date();
+  readonly #config: Config;
+  readonly #request: Request;
+  readonly #requestId: string;
+  readonly #waitUntil: Services["waitUntil"];
+  #signal: AbortSignal | null = null;
+  #database: Database | null = null;
+  #services: Services | null = null;
+
+  constructor(config: Config, request: Request, requestId: string, waitUntil: Services["waitUntil"]) {
+    this.#config = config;
+    this.#request = request;
+    this.#requestId = requestId;
+    this.#waitUntil = waitUntil;
+  }
+
+  /** Aborted at the request's deadline. */
+  get signal(): AbortSignal {
+    this.#signal ??= AbortSignal.timeout(this.#config.REQUEST_TIMEOUT_SECONDS * 1_000);
+    return this.#signal;
+  }
+
+  get services(): Services {
+    this.#services ??= createServices(this.#config, this.#openDatabase(), this.at, this.#waitUntil);
+    return this.#services;
+  }
+
+  identify(header: string | undefined): Promise<Actor> {
+    const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper } = this.#config;
+    return authenticate(header, this.at, {
+      operatorKey,
+      pepper,
+      findActor: (digestHex, at) => createApiKeyStore(this.#openDatabase()).findActor(digestHex, at),
+    });
+  }
+
+  async enter(header: string | undefined): Promise<RequestContext> {
+    return {
+      actor: await this.identify(header),
+      at: this.at,
+      requestId: this.#requestId,
+      addressHash: await hashAddress(this.#config.KEY_PEPPER, this.#request.headers.get("cf-connecting-ip")),
+      idempotency: null,
+      deadline: this,
+      services: this.services,
+    };
+  }
+
+  async pingDatabase(): Promise<number> {
+    const before = performance.now();
+    await this.#openDatabase().query(sql`SELECT 1`);
+    return performance.now() - before;
+  }
+
+  #openDatabase(): Database {
+    const { DATABASE_URL: connectionString, DATABASE_FETCH_ENDPOINT: fetchEndpoint } = this.#config;
+    this.#database ??= createDatabase({ connectionString, fetchEndpoint, signal: this.signal });
+    return this.#database;
+  }
 }
 
 function createServices(config: Config, database: Database, at: Date, waitUntil: Services["waitUntil"]): Services {

@@ -65,7 +65,7 @@ const cacheControl = "public, max-age=86400";
 const answerLifetimeMs = 60_000;
 const maximumAnswers = 200;
 
-type Answer = { body: string; etag: string; until: number };
+type Answer = { body: Uint8Array<ArrayBuffer>; etag: string; until: number };
 
 export function taxonomy(begin: BeginRequest) {
   const router = createRouter();
@@ -101,14 +101,14 @@ function rememberAnswers(begin: BeginRequest) {
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     });
     const credential = c.req.header("authorization");
-    if (credential !== undefined) await open.authenticate(credential);
+    if (credential !== undefined) await open.identify(credential);
     const now = Date.now();
     let known = answers.get(c.req.url);
     if (!known || known.until <= now) {
       c.set("services", open.services);
       await next();
       if (c.error || !c.res.ok) return;
-      const body = await c.res.text();
+      const body = new Uint8Array(await c.res.arrayBuffer());
       known = { body, etag: await digestOf(body), until: now + answerLifetimeMs };
       if (answers.size >= maximumAnswers) answers.clear();
       answers.set(c.req.url, known);
@@ -119,7 +119,7 @@ function rememberAnswers(begin: BeginRequest) {
   });
 }
 
-async function digestOf(body: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", body);
   return `"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 12)))}"`;
 }

@@ -1,3 +1,4 @@
+import type { Actor } from "../domain/actor.ts";
 import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { Matcher } from "../matching/matcher.ts";
@@ -38,9 +39,11 @@ export type RequestContext = ChangeStamp & {
 
 /** A request that has arrived and whose caller is not known yet. */
 export type OpenRequest = {
-  services: Services;
+  readonly services: Services;
   /** Who asks, by the Authorization header; `unauthenticated` where that is nobody. */
-  authenticate(header: string | undefined): Promise<RequestContext>;
+  identify(header: string | undefined): Promise<Actor>;
+  /** The same, with the one context that operations work in. */
+  enter(header: string | undefined): Promise<RequestContext>;
   /** Asks the database for a sign of life; the milliseconds it took. */
   pingDatabase(): Promise<number>;
 };

@@ -197,7 +197,7 @@ async function enter(database: LocalDatabase, key?: string): Promise<RequestCont
     requestId: "test",
     waitUntil: () => undefined,
   });
-  return open.authenticate(`Bearer ${key ?? operatorKey}`);
+  return open.enter(`Bearer ${key ?? operatorKey}`);
 }
 
 const secrets = createSecrets();

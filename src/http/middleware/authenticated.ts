@@ -18,7 +18,7 @@ export function authenticated(begin: BeginRequest) {
       requestId: c.var.requestId,
       waitUntil: (work) => c.executionCtx.waitUntil(work),
     });
-    c.set("context", await open.authenticate(c.req.header("authorization")));
+    c.set("context", await open.enter(c.req.header("authorization")));
     await next();
   });
 }

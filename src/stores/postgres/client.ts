@@ -17,34 +17,29 @@ export type DatabaseOptions = {
   connectionString: string;
   /** Address of a server of the SQL-over-HTTP protocol; the host of the connection string where absent. */
   fetchEndpoint?: string | undefined;
-  /** Ends every call; asked for with the first one, so that a request without any needs no timer. */
+  /** Ends every call. */
   signal: AbortSignal;
 };
 
 /** A client for one request: workerd ties connections to the request that opened them, so none is kept. */
-export function createDatabase(options: DatabaseOptions): Database {
-  let opened: ReturnType<typeof drizzle> | null = null;
+export function createDatabase({ connectionString, fetchEndpoint, signal }: DatabaseOptions): Database {
+  if (fetchEndpoint) neonConfig.fetchEndpoint = fetchEndpoint;
+  const client = drizzle(neon(connectionString, { fetchOptions: { signal } }));
   let trips = 0;
 
-  function open(): ReturnType<typeof drizzle> {
-    if (options.fetchEndpoint) neonConfig.fetchEndpoint = options.fetchEndpoint;
-    opened ??= drizzle(neon(options.connectionString, { fetchOptions: { signal: options.signal } }));
-    return opened;
-  }
-
-  async function send<Result>(run: (client: ReturnType<typeof drizzle>) => Promise<Result>): Promise<Result> {
+  async function send<Result>(run: () => Promise<Result>): Promise<Result> {
     trips += 1;
     try {
-      return await run(open());
+      return await run();
     } catch (error) {
-      throw translate(error, options.signal);
+      throw translate(error, signal);
     }
   }
 
   return {
-    query: <Row>(statement: SQL) => send(async (client) => (await client.execute(statement)).rows as Row[]),
+    query: <Row>(statement: SQL) => send(async () => (await client.execute(statement)).rows as Row[]),
     batch: <Rows extends unknown[][]>(statements: SQL[]) =>
-      send(async (client) => {
+      send(async () => {
         const queries = statements.map((statement) => client.execute(statement));
         const results = await client.batch(queries as [(typeof queries)[0], ...typeof queries]);
         return results.map((result) => result.rows) as Rows;
