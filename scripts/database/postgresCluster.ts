@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
+import { findFreePort } from "../freePort.ts";
 import { findPostgres } from "./debianPostgres.ts";
 import { LocalDatabaseError } from "./localDatabaseError.ts";
 
@@ -230,17 +230,6 @@ function startFailure(data: string, log: string, said: string): LocalDatabaseErr
     /FATAL|PANIC/.test(said) ? "data_folder_damaged" : "postgres_failed",
     `PostgreSQL does not start on ${data} (${fatal.replace(/^.*?(FATAL|PANIC): +/, "").slice(0, 200)}). See ${log}, or start with --fresh to replace it; local data is lost.`,
   );
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** Nothing of ours: PGDATA, PGPORT and the like would change what the server does. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { stripVTControlCharacters } from "node:util";
+import { findFreePort } from "../freePort.ts";
 import { repositoryRoot, wranglerEnvironment } from "../wrangler.ts";
 import { writePrivateFile } from "./files.ts";
 import { StartProblem } from "./problem.ts";
@@ -34,7 +35,8 @@ const answerDeadlineMs = 5_000;
 const stopDeadlineMs = 5_000;
 
 /** A free port of 127.0.0.1 for 0; otherwise the port itself, or a problem when somebody has it. */
-export function claimPort(port: number): Promise<number> {
+export async function claimPort(port: number): Promise<number> {
+  if (port === 0) return findFreePort();
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) =>
@@ -46,15 +48,28 @@ export function claimPort(port: number): Promise<number> {
         ),
       ),
     );
-    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : port));
-    });
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => server.close(() => resolve(port)));
   });
 }
 
+/** How often a Worker is started anew because another socket of wrangler's own was given its port. */
+const maximumStarts = 3;
+
+/** The port answers, and not with the Worker: wrangler's inner servers take any free port, so now and then this one. */
+class StrangerOnPort extends StartProblem {}
+
 /** Starts `wrangler dev` in a process group of its own and waits until the Worker says that it is ready. */
 export async function startWorker(options: WorkerOptions): Promise<LocalWorker> {
+  for (let start = 1; ; start++) {
+    try {
+      return await tryToStartWorker(options);
+    } catch (error) {
+      if (!(error instanceof StrangerOnPort) || start === maximumStarts) throw error;
+    }
+  }
+}
+
+async function tryToStartWorker(options: WorkerOptions): Promise<LocalWorker> {
   const { port, dataFolder, signal } = options;
   const environmentFile = join(dataFolder, "worker.env");
   writePrivateFile(environmentFile, formatEnvironmentFile(options.secrets));
@@ -141,11 +156,15 @@ async function waitUntilReady(url: string, signal: AbortSignal, lastWords: () =>
       const response = await fetch(`${url}/health/ready`, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerDeadlineMs)]),
       });
+      // (wrangler's own proxy answers 503 while it waits for the Worker)
+      if (!response.headers.has("x-request-id") && response.status !== 503)
+        throw new StrangerOnPort(`something else answers at ${url}; take another port with --port N`);
       if (response.ok) return void (await response.text());
       answer = `${response.status} ${(await response.text()).slice(0, 500)}`;
       // The Worker says 503 while a dependency is away; any other refusal will not change by waiting.
       if (response.status !== 503) break;
     } catch (error) {
+      if (error instanceof StrangerOnPort) throw error;
       signal.throwIfAborted();
       answer = (error as Error).message;
       // A Worker that could not be built never answers.
