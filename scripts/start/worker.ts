@@ -156,7 +156,7 @@ async function waitUntilReady(url: string, signal: AbortSignal, lastWords: () =>
       const response = await fetch(`${url}/health/ready`, {
         signal: AbortSignal.any([signal, AbortSignal.timeout(answerDeadlineMs)]),
       });
-      // (wrangler's own proxy answers 503 while it waits for the Worker)
+      // Wrangler's own proxy answers 503 while it waits for the Worker.
       if (!response.headers.has("x-request-id") && response.status !== 503)
         throw new StrangerOnPort(`something else answers at ${url}; take another port with --port N`);
       if (response.ok) return void (await response.text());
