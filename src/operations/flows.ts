@@ -8,8 +8,8 @@ import { createId, type FlowId, type OrganizationId } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
-import { describeChange, mergeContent, revise } from "./revision.ts";
-import { assertSameExternalId, ownRecord, settlePut } from "./sites.ts";
+import { assertSameExternalId, settlePut } from "./replacement.ts";
+import { describeChange, mergeContent, ownRecord, revise } from "./revision.ts";
 import { suggestInBackground } from "./suggestions.ts";
 
 /** From which states an owner's move starts and where it ends, as data. */

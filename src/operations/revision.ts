@@ -3,6 +3,7 @@ import { createPatch, type Operation } from "rfc6902";
 import type * as z from "zod";
 import { AppError, invalid, notFound, preconditionFailed } from "../domain/errors.ts";
 import { fieldErrors, unknownField } from "../domain/fieldErrors.ts";
+import type { OrganizationId } from "../domain/ids.ts";
 import type { Written } from "../stores/records/written.ts";
 
 /** How often a change without If-Match is tried anew when somebody else's got in between. */
@@ -55,4 +56,12 @@ export async function revise<Value extends { version: number }>(
     reason: "write_contention",
     retryAfterSeconds: 1,
   });
+}
+
+/** A record that the caller may see, but change only when it is its own organization's. */
+export function ownRecord<Value extends { organizationId: OrganizationId }>(
+  record: Value | null,
+  organizationId: OrganizationId,
+): Value | null {
+  return record?.organizationId === organizationId ? record : null;
 }

@@ -1,12 +1,13 @@
 import type { Changed, Expectation } from "../domain/change.ts";
-import { AppError, conflict, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
+import { conflict, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type OrganizationId, type SiteId } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import { type Site, type SiteContent, siteContentSchema } from "../domain/site.ts";
 import type { SiteFilter } from "../stores/records/sites.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
-import { describeChange, mergeContent, revise } from "./revision.ts";
+import { assertSameExternalId, settlePut } from "./replacement.ts";
+import { describeChange, mergeContent, ownRecord, revise } from "./revision.ts";
 
 export async function listSites(context: RequestContext, filter: SiteFilter, page: Page): Promise<Paged<Site>> {
   authorize(context.actor, "listSites");
@@ -71,42 +72,6 @@ export async function deleteSite(context: RequestContext, id: SiteId, ifMatch: n
   if (written.kind === "missing") throw notFound("site");
   if (ifMatch !== null && written.current.version !== ifMatch) throw preconditionFailed(written.current.version);
   throw conflict("site_has_flows", `${written.current.flows} flows stand on this site; delete or move them first.`);
-}
-
-/** What a PUT by externalId came to: a refusal is either a version that has moved on, or content that was there already. */
-export function settlePut<Value>(
-  written:
-    | { kind: "written"; value: { record: Value; created: boolean } }
-    | { kind: "refused"; current: { version: number; record: Value } }
-    | { kind: "missing" },
-  expectation: Expectation,
-  noun: string,
-): { record: Value; created: boolean } {
-  if (written.kind === "written") return written.value;
-  if (written.kind === "missing") throw conditionFailed(noun);
-  const { version, record } = written.current;
-  if (expectation === "absent" || (expectation !== null && expectation.version !== version))
-    throw preconditionFailed(version);
-  return { record, created: false };
-}
-
-/** If-Match asks for a version of something that is not there. */
-function conditionFailed(noun: string): AppError {
-  return new AppError("precondition_failed", `There is no such ${noun} to replace.`, { reason: "nothing_to_replace" });
-}
-
-/** The externalId of a PUT stands in its path; a body that names another is a slip of the caller's. */
-export function assertSameExternalId(inPath: string, inBody: string | null): void {
-  if (inBody !== null && inBody !== inPath)
-    throw invalidField("/externalId", "external_id_mismatch", `must be the one in the path, ${inPath}`);
-}
-
-/** A record that the caller may see, but change only when it is its own organization's. */
-export function ownRecord<Value extends { organizationId: OrganizationId }>(
-  record: Value | null,
-  organizationId: OrganizationId,
-): Value | null {
-  return record?.organizationId === organizationId ? record : null;
 }
 
 function newSite(context: RequestContext, organizationId: OrganizationId, content: SiteContent): Site {
