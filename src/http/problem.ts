@@ -21,7 +21,6 @@ const statusByReason: Record<string, ContentfulStatusCode> = {
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_key_reused: 422,
-  method_not_allowed: 405,
 };
 
 /** RFC 9457. */

@@ -7,6 +7,7 @@ import type { RankedPair } from "../matching/matcher.ts";
 import type { Party } from "../matching/party.ts";
 import type { CurrentMatch, MatchFilter, StoredMatch } from "../stores/records/matches.ts";
 import type { Written } from "../stores/records/written.ts";
+import type { Subject } from "../stores/spatial/candidates.ts";
 import type { RequestContext } from "./context.ts";
 import { prepareFlow } from "./flows.ts";
 import { type EvaluationView, viewEvaluation } from "./matchView.ts";
@@ -23,8 +24,7 @@ export async function listFlowMatches(
   options: MatchSearch,
 ): Promise<EvaluationView[]> {
   authorize(context.actor, "listFlowMatches");
-  const subject = await context.services.candidates.findSubject(context, flowId);
-  if (!subject) throw notFound("flow");
+  const subject = await findSubject(context, flowId);
   const { pairs, recorded } = await searchMatches(context, subject.party, options);
   if (subject.isActive) await recordSuggestions(context, subject.party, pairs, recorded);
   return viewPairs(context, subject.party, pairs);
@@ -36,9 +36,15 @@ export async function listNearMisses(
   limit: number,
 ): Promise<EvaluationView[]> {
   authorize(context.actor, "listNearMisses");
+  const subject = await findSubject(context, flowId);
+  return viewPairs(context, subject.party, await searchNearMisses(context, subject.party, limit));
+}
+
+/** The flow to find counterparts for: one of the caller's own, or for the operator any. */
+async function findSubject(context: RequestContext, flowId: FlowId): Promise<Subject> {
   const subject = await context.services.candidates.findSubject(context, flowId);
   if (!subject) throw notFound("flow");
-  return viewPairs(context, subject.party, await searchNearMisses(context, subject.party, limit));
+  return subject;
 }
 
 /** The matches and near misses that a flow would have; nothing is stored. */
