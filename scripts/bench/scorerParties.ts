@@ -46,6 +46,7 @@ function createParty(index: number, direction: "output" | "input", random: () =>
       reservedAmount: 0,
     },
     site: {
+      radiusMeters: 0,
       position: [11 + random() * 0.03, 55.6 + random() * 0.015],
       timeZone: "Europe/Copenhagen",
       country: "DK",

@@ -1,4 +1,4 @@
-import type { ApiKeyId, MemberId, OrganizationId } from "./ids.ts";
+import type { ApiKeyId, FlowId, MemberId, OrganizationId } from "./ids.ts";
 
 export const roles = ["viewer", "editor", "owner"] as const;
 export type Role = (typeof roles)[number];
@@ -17,8 +17,8 @@ export const scopes = [
 ] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Whoever asks: the operator of this deployment, or somebody of one organization. */
-export type Actor = OperatorActor | MemberActor;
+/** Whoever asks: the operator of this deployment, or a person, key or device of one organization. */
+export type Actor = OperatorActor | MemberActor | DeviceActor;
 
 export type OperatorActor = { kind: "operator"; credential: string };
 
@@ -28,6 +28,18 @@ export type MemberActor = {
   memberId: MemberId | null;
   role: Role;
   scopes: readonly Scope[];
+  credential: ApiKeyId | SignInCredential;
+};
+
+/** What the audit log keeps of a sign-in: the first characters of the SHA-256 of the token, which is not kept itself. */
+export type SignInCredential = `sign_in:${string}`;
+
+/** A meter or a historian: a key that may do nothing but push the readings of the flows it names. */
+export type DeviceActor = {
+  kind: "device";
+  organizationId: OrganizationId;
+  flowIds: readonly FlowId[];
+  scopes: readonly ["measurements:write"];
   credential: ApiKeyId;
 };
 

@@ -6,11 +6,14 @@ import * as z from "zod";
 export const idPrefixes = {
   organization: "org",
   member: "mem",
+  invitation: "inv",
   apiKey: "key",
+  programme: "prog",
   site: "site",
   flow: "flow",
   match: "match",
   event: "evt",
+  auditEntry: "aud",
 } as const;
 
 export type Noun = keyof typeof idPrefixes;
@@ -18,10 +21,13 @@ export type Noun = keyof typeof idPrefixes;
 export type Id<N extends Noun> = `${(typeof idPrefixes)[N]}_${string}`;
 export type OrganizationId = Id<"organization">;
 export type MemberId = Id<"member">;
+export type InvitationId = Id<"invitation">;
 export type ApiKeyId = Id<"apiKey">;
+export type ProgrammeId = Id<"programme">;
 export type SiteId = Id<"site">;
 export type FlowId = Id<"flow">;
 export type MatchId = Id<"match">;
+export type AuditEntryId = Id<"auditEntry">;
 
 /** A new id over UUIDv7, so that ids sort by the millisecond they were made in. */
 export function createId<N extends Noun>(noun: N): Id<N> {
@@ -62,6 +68,19 @@ export function isId<N extends Noun>(noun: N, text: string): text is Id<N> {
   }
 }
 
+const nounPhrases: Record<Noun, string> = {
+  organization: "an organization",
+  member: "a member",
+  invitation: "an invitation",
+  apiKey: "an API key",
+  programme: "a programme",
+  site: "a site",
+  flow: "a flow",
+  match: "a match",
+  event: "an event",
+  auditEntry: "an audit entry",
+};
+
 /** A zod schema for the id of one noun; another noun's id is refused by name. */
 export function idSchema<N extends Noun>(noun: N) {
   const prefix = idPrefixes[noun];
@@ -69,7 +88,7 @@ export function idSchema<N extends Noun>(noun: N) {
     .string()
     .max(64)
     .refine((text) => isId(noun, text), {
-      error: `must be the id of ${noun === "apiKey" ? "an API key" : `a ${noun}`}: ${prefix}_...`,
+      error: `must be the id of ${nounPhrases[noun]}: ${prefix}_...`,
     })
     .meta({
       pattern: `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`,

@@ -10,7 +10,7 @@ import { organizationSchema } from "./schemas/organization.ts";
 
 const meSchema = z
   .object({
-    kind: z.enum(["member", "operator"]),
+    kind: z.enum(["member", "device", "operator"]),
     organization: organizationSchema.nullable(),
     member: z.object({ id: idSchema("member"), name: z.string(), email: z.string(), role: z.enum(roles) }).nullable(),
     role: z.enum(roles).nullable(),

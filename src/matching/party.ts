@@ -24,6 +24,10 @@ export type Party = {
     | "precision"
     | "reservedAmount"
   >;
-  site: { position: Position; timeZone: string; country: string };
+  /**
+   * `radiusMeters` is how far the true place can lie from `position`: 0 for one that is known exactly, else that of the cell
+   * whose centre stands for it.
+   */
+  site: { position: Position; radiusMeters: number; timeZone: string; country: string };
   organization: { verified: boolean; exchangesCompleted: number };
 };

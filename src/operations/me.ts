@@ -6,7 +6,7 @@ import type { RequestContext } from "./context.ts";
 import { authorize } from "./permissions.ts";
 
 export type Caller = {
-  kind: "member" | "operator";
+  kind: "member" | "device" | "operator";
   organization: Organization | null;
   /** The person whose credential it is; null for a key of the organization itself. */
   member: Omit<Member, "organizationId"> | null;
@@ -29,9 +29,10 @@ export async function describeCaller(context: RequestContext): Promise<Caller> {
     };
   const found = await context.services.organizations.findCaller(actor);
   if (!found) throw notFound("organization");
-  const { role, scopes, credential } = actor;
+  const { kind, scopes, credential } = actor;
+  const role = kind === "member" ? actor.role : null;
   return {
-    kind: "member",
+    kind,
     organization: found.organization,
     member: found.member && withoutOrganization(found.member),
     role,

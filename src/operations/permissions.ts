@@ -7,11 +7,13 @@ type Permission = {
   /** The scope that a key needs besides; null where any key will do. */
   scope: Scope | null;
   operator: boolean;
+  /** Whether a device may; false where absent. */
+  device?: true;
 };
 
 /** Who may do what: the one table that operations ask and the OpenAPI document shows. */
 export const permissions = {
-  getMe: { role: "viewer", scope: null, operator: true },
+  getMe: { role: "viewer", scope: null, operator: true, device: true },
   listOrganizations: { role: "viewer", scope: "flows:read", operator: true },
   getOrganization: { role: "viewer", scope: "flows:read", operator: true },
   createOrganization: { role: null, scope: null, operator: true },
@@ -43,10 +45,15 @@ export type OperationName = keyof typeof permissions;
 
 /** Refuses, with what is needed, whoever may not do this. */
 export function authorize(actor: Actor, operation: OperationName): void {
-  const { role, scope, operator }: Permission = permissions[operation];
+  const { role, scope, operator, device }: Permission = permissions[operation];
   if (actor.kind === "operator") {
     if (!operator)
       throw forbidden("member_needed", "This is for members of an organization; the operator's key cannot do it.");
+    return;
+  }
+  if (actor.kind === "device") {
+    if (!device)
+      throw forbidden("member_needed", "This is for members of an organization; a device's key only pushes readings.");
     return;
   }
   if (role === null) throw forbidden("operator_needed", "This is the operator's to do.");

@@ -68,7 +68,7 @@ export function createParty(input: PartyInput): Party {
       legalStatus: flow.legalStatus ?? defaultLegalStatus(flow.kind),
       reservedAmount,
     },
-    site: { position, timeZone, country },
+    site: { radiusMeters: 0, position, timeZone, country },
     organization: { verified, exchangesCompleted },
   };
 }

@@ -103,6 +103,7 @@ export function changeStatement({
 /** The columns actor, member_id and credential of an audit entry, in this order. */
 export function auditActor({ actor }: Pick<ChangeStamp, "actor">): SQL {
   if (actor.kind === "operator") return sql`'operator', NULL::uuid, ${actor.credential}::text`;
+  if (actor.kind === "device") return sql`'device', NULL::uuid, ${actor.credential}::text`;
   return sql`'member', ${actor.memberId ? uuidOf(actor.memberId) : null}::uuid, ${actor.credential}::text`;
 }
 

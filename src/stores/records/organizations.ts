@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
-import type { Actor, MemberActor } from "../../domain/actor.ts";
+import type { Actor, DeviceActor, MemberActor } from "../../domain/actor.ts";
 import type { ApiKey } from "../../domain/apiKey.ts";
 import type { Changed, ChangeStamp } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, uuidOf } from "../../domain/ids.ts";
@@ -39,17 +39,20 @@ export function createOrganizationStore(database: Database) {
     },
 
     /** A member's own organization, and the member where the credential is a person's; one round trip. */
-    async findCaller(actor: MemberActor): Promise<{ organization: Organization; member: Member | null } | null> {
+    async findCaller(
+      actor: MemberActor | DeviceActor,
+    ): Promise<{ organization: Organization; member: Member | null } | null> {
+      const memberId = actor.kind === "member" ? actor.memberId : null;
       const [row] = await database.query<{
         document: OrganizationDocument;
         member: Omit<Member, "id" | "organizationId"> | null;
       }>(sql`
         SELECT ${document(actor)} AS document, (
           SELECT jsonb_build_object('name', m.name, 'email', m.email, 'role', m.role) FROM ${members} m
-          WHERE m.organization_id = o.id AND m.id = ${actor.memberId ? uuidOf(actor.memberId) : null}::uuid AND m.deleted_at IS NULL) AS member
+          WHERE m.organization_id = o.id AND m.id = ${memberId ? uuidOf(memberId) : null}::uuid AND m.deleted_at IS NULL) AS member
         FROM ${organizations} o WHERE ${own(actor, actor.organizationId)}`);
       if (!row) return null;
-      const { organizationId, memberId } = actor;
+      const { organizationId } = actor;
       return {
         organization: parse(row.document),
         member: row.member && memberId ? { id: memberId, organizationId, ...row.member } : null,

@@ -121,7 +121,7 @@ function parsePlace({
   exchangesCompleted,
 }: Omit<PartyDocument, "flow">): Pick<Party, "site" | "organization"> {
   return {
-    site: { position: position.coordinates, timeZone, country },
+    site: { position: position.coordinates, radiusMeters: 0, timeZone, country },
     organization: { verified, exchangesCompleted },
   };
 }
