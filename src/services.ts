@@ -10,6 +10,7 @@ import type { OpenRequest, RequestContext, Services } from "./operations/context
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { authenticate } from "./platform/auth/authenticate.ts";
 import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
+import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
@@ -115,6 +116,7 @@ function createServices(config: Config, database: Database, at: Date, waitUntil:
     readTaxonomy: () => rememberTaxonomy(database, at),
     readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at), config, at),
     issueKey: (seed) => issueKey(config.KEY_PEPPER, seed),
+    pseudonymOf: (viewer, organization) => computePseudonym(config.KEY_PEPPER, viewer, organization),
     waitUntil,
     databaseTrips: database.trips,
   };

@@ -1,5 +1,6 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { type SQL, StringChunk } from "drizzle-orm";
+import { findCell } from "../../src/domain/cell.ts";
 import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
 import { createId, type OrganizationId, uuidOf } from "../../src/domain/ids.ts";
 import { createApiKeyText } from "../../src/platform/auth/apiKeyText.ts";
@@ -38,18 +39,28 @@ export async function loadNetwork(
     })),
   );
   await insert(
-    `INSERT INTO sites (id, organization_id, name, location, time_zone, country, created_at, updated_at)
+    `INSERT INTO sites (id, organization_id, name, location, cell, cell_location, cell_radius_meters, time_zone, country, created_at, updated_at)
       SELECT (r ->> 'id')::uuid, (r ->> 'organization')::uuid, r ->> 'name',
-        ST_SetSRID(ST_MakePoint((r ->> 'longitude')::double precision, (r ->> 'latitude')::double precision), 4326)::geography,
+        ST_SetSRID(ST_MakePoint((r ->> 'longitude')::double precision, (r ->> 'latitude')::double precision), 4326)::geography, r ->> 'cell',
+        ST_SetSRID(ST_MakePoint((r ->> 'cellLongitude')::double precision, (r ->> 'cellLatitude')::double precision), 4326)::geography, (r ->> 'radius')::double precision,
         '${timeZone}', '${country}', '${sampleInstant}', '${sampleInstant}'
       FROM jsonb_array_elements($1::jsonb) r`,
-    network.sites.map(({ id, organizationId, longitude, latitude }, index) => ({
-      id: uuidOf(id),
-      organization: uuidOf(organizationId),
-      name: `Site ${index}`,
-      longitude,
-      latitude,
-    })),
+    await Promise.all(
+      network.sites.map(async ({ id, organizationId, longitude, latitude }, index) => {
+        const cell = await findCell([longitude, latitude]);
+        return {
+          id: uuidOf(id),
+          organization: uuidOf(organizationId),
+          name: `Site ${index}`,
+          longitude,
+          latitude,
+          cell: cell.id,
+          cellLongitude: cell.center[0],
+          cellLatitude: cell.center[1],
+          radius: cell.radiusMeters,
+        };
+      }),
+    ),
   );
   const rows = [...network.flows, ...network.subjects].map((flow) => ({
     ...fixedColumns(flow),

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Engine, type Limits, SqlError } from "./engine.ts";
+import { fillCells } from "./fillCells.ts";
 import { LocalDatabaseError } from "./localDatabaseError.ts";
 
 /** A file of SQL that changes the schema, and the digest by which a change of the file is seen. */
@@ -58,6 +59,7 @@ export async function applyMigrations(target: MigrationTarget, migrations: reado
       checkJournal(journal, migrations);
     }
   }
+  if (migrations.some(({ name }) => name === "0002_places.sql")) await fillCells(target);
   return applied;
 }
 

@@ -88,3 +88,12 @@ export type BoundCandidate = {
   verified: boolean;
   exchangesCompleted: number;
 };
+
+/**
+ * How coarsely the searcher sees candidates: their places by as much as `slackMeters`, what they have left by as much as
+ * `quantityFactor`. Nothing that could match is left out for it, and no bound is less than the score that is shown.
+ */
+export type Coarseness = { slackMeters: number; quantityFactor: number };
+
+/** Of who sees everything as it is. */
+export const exactly: Coarseness = { slackMeters: 0, quantityFactor: 1 };

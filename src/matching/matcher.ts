@@ -20,6 +20,8 @@ export type RankOptions = {
   limit: number;
   /** Pairs under this score are left out; 0 where not stated. */
   minScore?: number;
+  /** The score by which a pair is ranked and held against `minScore`, as its reader is shown it; the score itself where absent. */
+  showScore?: (counterpart: Party, score: number) => number;
 };
 
 /** The best matches of one subject over pages of candidates; exactly the best, whatever the order of the pages. */
@@ -59,8 +61,8 @@ export type Matcher = {
 /** The engine; compiling the taxonomy and tables is done once for the same two objects. */
 export function createMatcher({ taxonomy, tables, asOf }: MatcherOptions): Matcher {
   const rules = compileRules(taxonomy, tables);
-  const createBestMatches = (subject: Party, { limit, minScore = 0 }: RankOptions): BestMatches => {
-    const ranking = createRanking(rules, asOf, subject, match, limit, minScore);
+  const createBestMatches = (subject: Party, options: RankOptions): BestMatches => {
+    const ranking = createRanking(rules, asOf, subject, match, options);
     return {
       add: ranking.add,
       isFull: ranking.isFull,
@@ -77,7 +79,7 @@ export function createMatcher({ taxonomy, tables, asOf }: MatcherOptions): Match
       return best.results();
     },
     nearMisses(subject, candidates, { limit }) {
-      const ranking = createRanking(rules, asOf, subject, nearMiss, limit, 0);
+      const ranking = createRanking(rules, asOf, subject, nearMiss, { limit });
       ranking.add(candidates);
       return ranking.results();
     },
@@ -101,7 +103,13 @@ function createEvaluator(rules: Rules, asOf: Date) {
 }
 
 /** Ranks the pairs of one verdict by the kernel's figures, and explains only those that are asked for in the end. */
-function createRanking(rules: Rules, asOf: Date, subject: Party, wanted: number, limit: number, minScore: number) {
+function createRanking(
+  rules: Rules,
+  asOf: Date,
+  subject: Party,
+  wanted: number,
+  { limit, minScore = 0, showScore = (_, score) => score }: RankOptions,
+) {
   const interner = createInterner(rules, asOf);
   const pair = createPair(rules, interner);
   const own = encodeParties([subject], rules, interner);
@@ -116,8 +124,9 @@ function createRanking(rules: Rules, asOf: Date, subject: Party, wanted: number,
         const verdict = isSubjectSupply
           ? evaluatePair(pair, own, 0, columns, row, asked)
           : evaluatePair(pair, columns, row, own, 0, asked);
-        const score = pair.figures[at.score + 1]!;
-        if (verdict !== wanted || score < minScore) continue;
+        if (verdict !== wanted) continue;
+        const score = showScore(party, pair.figures[at.score + 1]!);
+        if (score < minScore) continue;
         const joint = pair.figures[at.joint + 1]!;
         best.add({ score, joint, distanceMeters: pair.figures[at.distanceMeters]!, id: party.flowId, party });
       }

@@ -1,6 +1,7 @@
 import type { Actor } from "../domain/actor.ts";
 import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
+import type { OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
@@ -22,6 +23,8 @@ export type Services = {
   readMatcher(): Promise<Matcher>;
   /** A new key; with a seed always the same one for that seed. */
   issueKey(seed: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
+  /** The name by which one organization knows another until both consent; it tells nothing to a third. */
+  pseudonymOf(viewer: OrganizationId, organization: OrganizationId): string;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
   databaseTrips(): number;

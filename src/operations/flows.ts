@@ -7,6 +7,7 @@ import { computeSearchFacts } from "../domain/flowSearch.ts";
 import { createId, type FlowId, type OrganizationId } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
+import { type FlowView, viewFlow } from "./flowView.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
 import { assertSameExternalId, settlePut } from "./replacement.ts";
 import { describeChange, mergeContent, ownRecord, revise } from "./revision.ts";
@@ -28,16 +29,17 @@ export const flowMoves = {
 >;
 export type FlowMove = keyof typeof flowMoves;
 
-export async function listFlows(context: RequestContext, filter: FlowFilter, page: Page): Promise<Paged<Flow>> {
+export async function listFlows(context: RequestContext, filter: FlowFilter, page: Page): Promise<Paged<FlowView>> {
   authorize(context.actor, "listFlows");
-  return context.services.flows.list(context, filter, page);
+  const { items, next } = await context.services.flows.list(context, filter, page);
+  return { items: items.map((found) => viewFlow(context, found)), next };
 }
 
-export async function getFlow(context: RequestContext, id: FlowId): Promise<Flow> {
+export async function getFlow(context: RequestContext, id: FlowId): Promise<FlowView> {
   authorize(context.actor, "getFlow");
-  const flow = await context.services.flows.find(context, id);
-  if (!flow) throw notFound("flow");
-  return flow;
+  const found = await context.services.flows.find(context, id);
+  if (!found) throw notFound("flow");
+  return viewFlow(context, found);
 }
 
 export async function createFlow(context: RequestContext, content: FlowContent): Promise<Changed<Flow>> {
@@ -83,7 +85,7 @@ export async function updateFlow(
   const flow = await revise(
     "flow",
     ifMatch,
-    async () => ownRecord(await flows.find(context, id), organizationId),
+    async () => ownRecord((await flows.find(context, id))?.flow ?? null, organizationId),
     async (current) => {
       const before = contentOf(current);
       const content = mergeContent(flowContentSchema, before, patch);

@@ -1,18 +1,19 @@
 import type { Changed } from "../domain/change.ts";
 import { conflict, invalidField, notFound } from "../domain/errors.ts";
 import { type FlowContent, isSupply } from "../domain/flow.ts";
-import { type FlowId, type MatchId, uuidOf } from "../domain/ids.ts";
+import { type FlowId, type MatchId, type OrganizationId, uuidOf } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
-import type { RankedPair } from "../matching/matcher.ts";
+import type { Evaluation } from "../matching/evaluation.ts";
 import type { Party } from "../matching/party.ts";
 import type { CurrentMatch, MatchFilter, StoredMatch } from "../stores/records/matches.ts";
 import type { Written } from "../stores/records/written.ts";
-import type { Subject } from "../stores/spatial/candidates.ts";
+import type { SightedParty, Subject } from "../stores/spatial/candidates.ts";
 import type { RequestContext } from "./context.ts";
+import { type Counterpart, describeCounterpart, isHiddenFrom, partyFor } from "./disclosure.ts";
 import { prepareFlow } from "./flows.ts";
-import { type EvaluationView, viewEvaluation } from "./matchView.ts";
+import { type EvaluationView, veilEvaluation, viewEvaluation } from "./matchView.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
-import { searchMatches, searchNearMisses } from "./search.ts";
+import { type FoundPair, searcherFor, searchMatches, searchNearMisses } from "./search.ts";
 import { recordSuggestions } from "./suggestions.ts";
 
 export type MatchSearch = { limit: number; minScore: number };
@@ -22,25 +23,27 @@ export async function listFlowMatches(
   context: RequestContext,
   flowId: FlowId,
   options: MatchSearch,
-): Promise<EvaluationView[]> {
+): Promise<PairView[]> {
   authorize(context.actor, "listFlowMatches");
   const subject = await findSubject(context, flowId);
-  const { pairs, recorded } = await searchMatches(context, subject.party, options);
-  if (subject.isActive) await recordSuggestions(context, subject.party, pairs, recorded);
+  const pairs = await searchMatches(
+    context,
+    searcherFor(context.actor),
+    partyFor(context.actor, subject.party),
+    options,
+  );
+  if (subject.isActive) await recordSuggestions(context, subject.party, pairs);
   return viewPairs(context, subject.party, pairs);
 }
 
-export async function listNearMisses(
-  context: RequestContext,
-  flowId: FlowId,
-  limit: number,
-): Promise<EvaluationView[]> {
+export async function listNearMisses(context: RequestContext, flowId: FlowId, limit: number): Promise<PairView[]> {
   authorize(context.actor, "listNearMisses");
   const subject = await findSubject(context, flowId);
-  return viewPairs(context, subject.party, await searchNearMisses(context, subject.party, limit));
+  const seen = partyFor(context.actor, subject.party);
+  return viewPairs(context, subject.party, await searchNearMisses(context, searcherFor(context.actor), seen, limit));
 }
 
-/** The flow to find counterparts for: one of the caller's own, or for the operator any. */
+/** The flow to find counterparts for: one of the caller's own, or that it facilitates, or for the operator any. */
 async function findSubject(context: RequestContext, flowId: FlowId): Promise<Subject> {
   const subject = await context.services.candidates.findSubject(context, flowId);
   if (!subject) throw notFound("flow");
@@ -52,14 +55,15 @@ export async function previewMatches(
   context: RequestContext,
   content: FlowContent,
   options: MatchSearch,
-): Promise<{ matches: EvaluationView[]; nearMisses: EvaluationView[] }> {
+): Promise<{ matches: PairView[]; nearMisses: PairView[] }> {
   const { organizationId } = authorizeMember(context.actor, "previewMatches");
   const flow = await prepareFlow(context, organizationId, content);
   const place = await context.services.candidates.findPlace(context.actor, uuidOf(content.siteId));
   if (!place) throw invalidField("/siteId", "unknown_site", "your organization has no such site");
   const subject: Party = { flowId: flow.id, organizationId, version: flow.version, flow, ...place };
-  const { pairs } = await searchMatches(context, subject, options);
-  const nearMisses = await searchNearMisses(context, subject, options.limit);
+  const searcher = searcherFor(context.actor);
+  const pairs = await searchMatches(context, searcher, subject, options);
+  const nearMisses = await searchNearMisses(context, searcher, subject, options.limit);
   return { matches: viewPairs(context, subject, pairs), nearMisses: viewPairs(context, subject, nearMisses) };
 }
 
@@ -67,7 +71,7 @@ export async function previewMatches(
 export async function evaluateMatch(
   context: RequestContext,
   { outputFlowId, inputFlowId }: { outputFlowId: FlowId; inputFlowId: FlowId },
-): Promise<EvaluationView> {
+): Promise<PairView> {
   authorize(context.actor, "evaluateMatch");
   const parties = await context.services.candidates.findPair(context, outputFlowId, inputFlowId);
   const output = parties.get(outputFlowId);
@@ -81,12 +85,20 @@ export async function evaluateMatch(
       "not_an_input",
       `is ${input.flow.direction === "shared" ? "a shared flow" : "an output"}; an input is needed`,
     );
-  const matcher = await context.services.readMatcher();
-  return viewEvaluation(context.actor, matcher.evaluate(output, input), output.organizationId, input.organizationId);
+  const { actor } = context;
+  const { evaluate } = await context.services.readMatcher();
+  const evaluation = evaluate(partyFor(actor, output), partyFor(actor, input));
+  const isOutputOther = actor.kind !== "operator" && actor.organizationId === input.organizationId;
+  return viewPair(context, evaluation, isOutputOther ? [input, output] : [output, input]);
 }
 
-/** A stored match; its gates and terms are for `evaluate`, which finds them anew. */
-export type MatchView = Omit<StoredMatch, "evaluation"> & Omit<EvaluationView, "gates" | "terms">;
+/** A stored match; its gates and terms are for `evaluate`, which finds them anew. The organization that is hidden is null. */
+export type MatchView = Omit<
+  StoredMatch,
+  "evaluation" | "counterpart" | "outputOrganizationId" | "inputOrganizationId"
+> &
+  Omit<PairView, "gates" | "terms"> &
+  Record<"outputOrganizationId" | "inputOrganizationId", OrganizationId | null>;
 
 export async function listMatches(context: RequestContext, filter: MatchFilter, page: Page): Promise<Paged<MatchView>> {
   authorize(context.actor, "listMatches");
@@ -125,18 +137,44 @@ function settleMove(
   throw conflict("match_state", `A match that is ${state} cannot be moved by ${move}.`);
 }
 
-function viewMatch(context: RequestContext, { evaluation, ...match }: StoredMatch): MatchView {
-  const {
-    gates: _gates,
-    terms: _terms,
-    ...summary
-  } = viewEvaluation(context.actor, evaluation, match.outputOrganizationId, match.inputOrganizationId);
-  return { ...match, ...summary };
+function viewMatch(context: RequestContext, { evaluation, counterpart: sight, ...match }: StoredMatch): MatchView {
+  const { gates: _gates, terms: _terms, ...summary } = viewEvaluation(context.actor, evaluation, match);
+  const counterpart = sight && describeCounterpart(context, sight.organizationId, sight);
+  const known = (id: OrganizationId) =>
+    counterpart?.organizationId === null && id === sight!.organizationId ? null : id;
+  return {
+    ...match,
+    ...summary,
+    outputOrganizationId: known(match.outputOrganizationId),
+    inputOrganizationId: known(match.inputOrganizationId),
+    counterpart,
+  };
 }
 
-function viewPairs(context: RequestContext, subject: Party, pairs: readonly RankedPair[]): EvaluationView[] {
-  return pairs.map(({ party, evaluation }) => {
-    const [output, input] = isSupply(subject.flow.direction) ? [subject, party] : [party, subject];
-    return viewEvaluation(context.actor, evaluation, output.organizationId, input.organizationId);
-  });
+/** A pair as the caller may see it, and who is on its other side. */
+export type PairView = EvaluationView & { counterpart: Counterpart | null };
+
+function viewPairs(context: RequestContext, subject: FlowSide, pairs: readonly FoundPair[]): PairView[] {
+  return pairs.map(({ counterpart, evaluation }) => viewPair(context, evaluation, [subject, counterpart]));
+}
+
+type FlowSide = Pick<Party, "organizationId" | "flow">;
+
+/** The operator stands on neither side, so there is no other one to describe. */
+function viewPair(
+  context: RequestContext,
+  found: Evaluation,
+  [subject, counterpart]: [FlowSide, SightedParty],
+): PairView {
+  const { actor } = context;
+  const evaluation = isHiddenFrom(actor, counterpart) ? veilEvaluation(found) : found;
+  const [output, input] = isSupply(subject.flow.direction) ? [subject, counterpart] : [counterpart, subject];
+  return {
+    ...viewEvaluation(actor, evaluation, {
+      outputOrganizationId: output.organizationId,
+      inputOrganizationId: input.organizationId,
+    }),
+    counterpart:
+      actor.kind === "operator" ? null : describeCounterpart(context, counterpart.organizationId, counterpart.sight),
+  };
 }

@@ -1,8 +1,13 @@
+import type { Actor } from "../domain/actor.ts";
 import type { FlowId } from "../domain/ids.ts";
+import type { Coarseness } from "../matching/candidateSearch.ts";
+import type { Evaluation } from "../matching/evaluation.ts";
 import type { RankedPair, RankOptions } from "../matching/matcher.ts";
 import type { Party } from "../matching/party.ts";
-import type { Candidate } from "../stores/spatial/candidates.ts";
+import type { Candidate, SightedParty } from "../stores/spatial/candidates.ts";
 import type { RequestContext } from "./context.ts";
+import { coarsenessFor, isHiddenFrom, partyFor, partyForAnyone } from "./disclosure.ts";
+import { scoreStepAllowance, stepScore } from "./matchView.ts";
 
 /**
  * Candidates are fetched and scored in pages, so that no page stalls the isolate: few at first, for they mostly suffice, then
@@ -13,44 +18,92 @@ const maximumPerPage = 1_600;
 /** Near misses are looked for among this many of the likeliest candidates. */
 const nearMissCandidates = 1_000;
 
+/** A counterpart as it is, with the pair evaluated as the searcher may know it. */
+export type FoundPair = { counterpart: SightedParty; evaluation: Evaluation; isRecorded: boolean };
+
+/** For whom a search is made: it sees counterparts, and scores them, as that one may know them. */
+export type Searcher = {
+  /** What it may know of a counterpart. */
+  see(party: SightedParty): Party;
+  /** Whether it sees a pair with this counterpart in steps only. */
+  isHidden(party: SightedParty): boolean;
+  coarseness(subject: Party): Coarseness;
+};
+
+export function searcherFor(actor: Actor): Searcher {
+  return {
+    see: (party) => partyFor(actor, party),
+    isHidden: (party) => isHiddenFrom(actor, party),
+    coarseness: (subject) => coarsenessFor(actor, subject),
+  };
+}
+
+/** What anybody would find, on which depends what is recorded for both sides. */
+export const searcherForAnyone: Searcher = {
+  see: partyForAnyone,
+  isHidden: () => false,
+  coarseness: (subject) => coarsenessFor(null, subject),
+};
+
 /**
  * The exactly best matches of a subject: pages come by descending upper bound of the score, and the search stops at the
- * first whose bound cannot beat the worst match kept. One round trip a page. `recorded` holds the counterparts whose pair
- * has a record.
+ * first whose bound cannot beat the worst match kept. One round trip a page.
  */
 export async function searchMatches(
   context: RequestContext,
+  searcher: Searcher,
   subject: Party,
-  options: Required<RankOptions>,
+  options: Required<Pick<RankOptions, "limit" | "minScore">>,
   pageSize = candidatesPerPage,
-): Promise<{ pairs: RankedPair[]; recorded: Set<FlowId> }> {
+): Promise<FoundPair[]> {
   const { readMatcher, candidates } = context.services;
   const matcher = await readMatcher();
   const search = matcher.search(subject);
-  const best = matcher.createBestMatches(subject, options);
-  const recorded = new Set<FlowId>();
+  const coarseness = searcher.coarseness(subject);
+  const found = new Map<FlowId, Candidate>();
+  const best = matcher.createBestMatches(subject, {
+    ...options,
+    showScore: ({ flowId }, score) => (searcher.isHidden(found.get(flowId)!.party) ? stepScore(score) : score),
+  });
+  const allowance = coarseness.slackMeters > 0 ? scoreStepAllowance : 0;
   let after: Candidate | null = null;
   for (let limit = pageSize; ; limit = Math.min(2 * limit, maximumPerPage)) {
-    const page = await candidates.findPage(context, search, "match", { after, limit });
-    best.add(page.candidates.map(({ party }) => party));
-    for (const candidate of page.candidates) if (candidate.isRecorded) recorded.add(candidate.party.flowId);
+    const page = await candidates.findPage(context, search, "match", { after, limit, coarseness });
+    for (const candidate of page.candidates) found.set(candidate.party.flowId, candidate);
+    best.add(page.candidates.map(({ party }) => searcher.see(party)));
     after = page.candidates.at(-1) ?? null;
-    if (page.isLast || after === null || after.bound < best.scoreToBeat()) return { pairs: best.results(), recorded };
+    if (page.isLast || after === null || after.bound + allowance < best.scoreToBeat())
+      return withCounterparts(best.results(), found);
   }
 }
 
 /** Pairs that one gate narrowly refuses, within the limits that the near table widens. */
-export async function searchNearMisses(context: RequestContext, subject: Party, limit: number): Promise<RankedPair[]> {
+export async function searchNearMisses(
+  context: RequestContext,
+  searcher: Searcher,
+  subject: Party,
+  limit: number,
+): Promise<FoundPair[]> {
   const { readMatcher, candidates } = context.services;
   const matcher = await readMatcher();
   const search = matcher.search(subject);
+  const coarseness = searcher.coarseness(subject);
+  const found = new Map<FlowId, Candidate>();
   const parties: Party[] = [];
   let after: Candidate | null = null;
   while (parties.length < nearMissCandidates) {
-    const page = await candidates.findPage(context, search, "near", { after, limit: candidatesPerPage });
-    parties.push(...page.candidates.map(({ party }) => party));
+    const page = await candidates.findPage(context, search, "near", { after, limit: candidatesPerPage, coarseness });
+    for (const candidate of page.candidates) found.set(candidate.party.flowId, candidate);
+    parties.push(...page.candidates.map(({ party }) => searcher.see(party)));
     after = page.candidates.at(-1) ?? null;
     if (page.isLast || after === null) break;
   }
-  return matcher.nearMisses(subject, parties, { limit });
+  return withCounterparts(matcher.nearMisses(subject, parties, { limit }), found);
+}
+
+function withCounterparts(pairs: readonly RankedPair[], found: ReadonlyMap<FlowId, Candidate>): FoundPair[] {
+  return pairs.map(({ party, evaluation }) => {
+    const { party: counterpart, isRecorded } = found.get(party.flowId)!;
+    return { counterpart, evaluation, isRecorded };
+  });
 }

@@ -1,3 +1,4 @@
+import { findCell } from "../domain/cell.ts";
 import type { Changed, Expectation } from "../domain/change.ts";
 import { conflict, notFound, preconditionFailed } from "../domain/errors.ts";
 import { createId, type OrganizationId, type SiteId } from "../domain/ids.ts";
@@ -23,9 +24,9 @@ export async function getSite(context: RequestContext, id: SiteId): Promise<Site
 
 export async function createSite(context: RequestContext, content: SiteContent): Promise<Changed<Site>> {
   const { organizationId } = authorizeMember(context.actor, "createSite");
-  return context.services.sites.create(context, newSite(context, organizationId, content), [
-    { op: "add", path: "", value: content },
-  ]);
+  const site = newSite(context, organizationId, content);
+  const cell = await findCell(site.location.coordinates);
+  return context.services.sites.create(context, site, cell, [{ op: "add", path: "", value: content }]);
 }
 
 /** Creates the site with this externalId or replaces its content; an equal one stays as it is. */
@@ -38,7 +39,8 @@ export async function putSite(
   const { organizationId } = authorizeMember(context.actor, "putSite");
   assertSameExternalId(externalId, content.externalId);
   const site = newSite(context, organizationId, { ...content, externalId });
-  const written = await context.services.sites.put(context, site, expectation, [
+  const cell = await findCell(site.location.coordinates);
+  const written = await context.services.sites.put(context, site, cell, expectation, [
     { op: "replace", path: "", value: content },
   ]);
   return settlePut(written, expectation, "site");
@@ -60,7 +62,9 @@ export async function updateSite(
       const before = contentOf(current);
       const content = mergeContent(siteContentSchema, before, patch);
       const changes = describeChange(before, content);
-      return changes.length === 0 ? "unchanged" : sites.update(context, id, current.version, content, changes);
+      if (changes.length === 0) return "unchanged";
+      const cell = await findCell(content.location.coordinates);
+      return sites.update(context, id, current.version, content, cell, changes);
     },
   );
 }

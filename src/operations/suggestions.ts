@@ -1,10 +1,12 @@
 import { type Flow, isSupply } from "../domain/flow.ts";
 import type { FlowId } from "../domain/ids.ts";
-import type { RankedPair } from "../matching/matcher.ts";
-import type { Party } from "../matching/party.ts";
+import type { Evaluation } from "../matching/evaluation.ts";
 import type { Suggestion } from "../stores/records/matches.ts";
+import type { SightedParty } from "../stores/spatial/candidates.ts";
 import type { RequestContext } from "./context.ts";
-import { searchMatches } from "./search.ts";
+import { partyForAnyone } from "./disclosure.ts";
+import { veilEvaluation } from "./matchView.ts";
+import { type FoundPair, searcherForAnyone, searchMatches } from "./search.ts";
 
 /** Pairs that score at least this are recorded as suggestions without anybody asking. */
 export const suggestionThreshold = 0.5;
@@ -56,33 +58,42 @@ function afterThisTurn(): Promise<void> {
 async function suggestFor(context: RequestContext, flowId: FlowId): Promise<void> {
   const subject = await context.services.candidates.findSubject(context, flowId);
   if (!subject?.isActive) return;
-  const { pairs, recorded } = await searchMatches(context, subject.party, {
+  const pairs = await searchMatches(context, searcherForAnyone, partyForAnyone(subject.party), {
     limit: maximumSuggestions,
     minScore: suggestionThreshold,
   });
-  await recordSuggestions(context, subject.party, pairs, recorded);
+  await recordSuggestions(context, subject.party, pairs);
 }
 
-/** Gives the pairs that have none yet a record, so that either side can act on them. */
+/**
+ * Gives the pairs that have none yet a record, so that either side can act on them: what the engine finds, and what it finds
+ * with all that one side may not know of the other made coarse.
+ */
 export async function recordSuggestions(
   context: RequestContext,
-  subject: Party,
-  pairs: readonly RankedPair[],
-  recorded: ReadonlySet<FlowId>,
+  subject: SightedParty,
+  pairs: readonly FoundPair[],
 ): Promise<void> {
-  const fresh = pairs.filter(({ party }) => !recorded.has(party.flowId));
-  await context.services.matches.suggest(
-    context,
-    subject.organizationId,
-    fresh.map(({ party, evaluation }): Suggestion => {
-      const [output, input] = isSupply(subject.flow.direction) ? [subject, party] : [party, subject];
-      return {
-        evaluation,
-        outputOrganizationId: output.organizationId,
-        inputOrganizationId: input.organizationId,
-        outputFlowVersion: output.version,
-        inputFlowVersion: input.version,
-      };
-    }),
-  );
+  const fresh = pairs.filter(({ isRecorded }) => !isRecorded);
+  if (fresh.length === 0) return;
+  const { evaluate } = await context.services.readMatcher();
+  const suggestions = fresh.map(({ counterpart }): Suggestion => {
+    const [output, input] = isSupply(subject.flow.direction) ? [subject, counterpart] : [counterpart, subject];
+    const isOwn = output.organizationId === input.organizationId;
+    const evaluation = evaluate(output, input);
+    return {
+      evaluation,
+      outputView: isOwn ? evaluation : viewOfSide(evaluate(output, partyForAnyone(input)), input),
+      inputView: isOwn ? evaluation : viewOfSide(evaluate(partyForAnyone(output), input), output),
+      outputOrganizationId: output.organizationId,
+      inputOrganizationId: input.organizationId,
+      outputFlowVersion: output.version,
+      inputFlowVersion: input.version,
+    };
+  });
+  await context.services.matches.suggest(context, subject.organizationId, suggestions);
+}
+
+function viewOfSide(evaluation: Evaluation, other: SightedParty): Evaluation {
+  return other.sight.isPublic ? evaluation : veilEvaluation(evaluation);
 }

@@ -12,6 +12,7 @@ import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
 import { distanceMeters } from "../../src/domain/geography.ts";
 import type { FlowId } from "../../src/domain/ids.ts";
 import { siteContentSchema } from "../../src/domain/site.ts";
+import { exactly } from "../../src/matching/candidateSearch.ts";
 import type { Evaluation } from "../../src/matching/evaluation.ts";
 import type { Matcher } from "../../src/matching/matcher.ts";
 import type { Party } from "../../src/matching/party.ts";
@@ -19,7 +20,7 @@ import { scoreBound } from "../../src/matching/scoreBound.ts";
 import type { RequestContext } from "../../src/operations/context.ts";
 import { prepareFlow } from "../../src/operations/flows.ts";
 import { createOrganization } from "../../src/operations/organizations.ts";
-import { searchMatches } from "../../src/operations/search.ts";
+import { searcherFor, searchMatches } from "../../src/operations/search.ts";
 import { createSite } from "../../src/operations/sites.ts";
 import { openRequest } from "../../src/services.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
@@ -123,7 +124,7 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
     let found = 0;
     for (const subject of subjects()) {
       const all = matcher.rank(subject, counterparts(subject), { limit: 5 });
-      const { pairs } = await searchMatches(operator, subject, { limit: 5, minScore: 0 }, 7);
+      const pairs = await searchMatches(operator, searcherFor(operator.actor), subject, { limit: 5, minScore: 0 }, 7);
       expect(pairs.map(({ evaluation }) => [evaluation.matchId, evaluation.score])).toEqual(
         all.map(({ evaluation }) => [evaluation.matchId, evaluation.score]),
       );
@@ -140,6 +141,7 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
       const { candidates } = await operator.services.candidates.findPage(operator, search, "match", {
         after: null,
         limit: 200,
+        coarseness: exactly,
       });
       for (const { party, bound } of candidates) {
         const facts = computeSearchFacts(party.flow);
@@ -172,6 +174,7 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
         const page = await operator.services.candidates.findPage(operator, matcher.search(subject), limits, {
           after: null,
           limit: 1_000,
+          coarseness: exactly,
         });
         return new Set(page.candidates.map(({ party }) => party.flowId));
       };

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ChangeStamp } from "../../src/domain/change.ts";
 import { idFromUuid, uuidOf } from "../../src/domain/ids.ts";
 import type { CandidateSearch } from "../../src/matching/candidateSearch.ts";
+import { exactly } from "../../src/matching/candidateSearch.ts";
 import type { Database } from "../../src/stores/postgres/client.ts";
 import { createFlowStore } from "../../src/stores/records/flows.ts";
 import { createMatchStore } from "../../src/stores/records/matches.ts";
@@ -36,10 +37,10 @@ const world = `
   SELECT setseed(0.25);
   INSERT INTO organizations (id, name, country, created_at, updated_at)
     SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'Works ' || n, 'DE', now(), now() FROM generate_series(1, 400) n;
-  INSERT INTO sites (id, organization_id, name, location, time_zone, country, external_id, created_at, updated_at)
+  INSERT INTO sites (id, organization_id, name, location, cell, cell_location, cell_radius_meters, time_zone, country, external_id, created_at, updated_at)
     SELECT ('00000001-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, ('00000000-0000-7000-8000-' || lpad((1 + n % 400)::text, 12, '0'))::uuid,
-      'Site ' || n, ST_SetSRID(ST_MakePoint(2 + 20 * random(), 45 + 13 * random()), 4326)::geography, 'Europe/Berlin', 'DE', 'site-' || n, now(), now()
-    FROM generate_series(1, 800) n;
+      'Site ' || n, place, '871f05833ffffff', place, 1400, 'Europe/Berlin', 'DE', 'site-' || n, now(), now()
+    FROM (SELECT n, ST_SetSRID(ST_MakePoint(2 + 20 * random(), 45 + 13 * random()), 4326)::geography AS place FROM generate_series(1, 800) n) placed;
   WITH numbered AS (SELECT kind, slug, row_number() OVER (ORDER BY slug) - 1 AS place, count(*) OVER () AS total FROM grades),
     codes AS (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place, count(*) OVER () AS total FROM ewc_codes)
   INSERT INTO flows (id, organization_id, site_id, external_id, direction, kind, grade, title, legal_status, ewc, hs, codes, quantity_amount, quantity_unit,
@@ -51,9 +52,9 @@ const world = `
       CASE WHEN random() < 0.8 THEN 'public' ELSE 'private' END, 'mass/year', 100000, 4095, now(), now()
     FROM generate_series(1, 20000) n JOIN sites s ON s.external_id = 'site-' || (1 + n * 17 % 800)
       JOIN numbered g ON g.place = n * 7 % g.total JOIN codes c ON c.place = n * 13 % c.total;
-  INSERT INTO matches (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score, evaluation, output_flow_version,
-      input_flow_version, history, created_at, updated_at)
-    SELECT gen_random_uuid(), a.id, b.id, a.organization_id, b.organization_id, 'suggested', random(), '{}', 1, 1, '[]', now(), now()
+  INSERT INTO matches (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score, evaluation, output_view, input_view,
+      output_flow_version, input_flow_version, history, created_at, updated_at)
+    SELECT gen_random_uuid(), a.id, b.id, a.organization_id, b.organization_id, 'suggested', random(), '{}', '{}', '{}', 1, 1, '[]', now(), now()
     FROM (SELECT id, organization_id, row_number() OVER (ORDER BY id) AS place FROM flows WHERE direction = 'output') a
       JOIN (SELECT id, organization_id, row_number() OVER (ORDER BY id DESC) AS place FROM flows WHERE direction = 'input') b USING (place);`;
 
@@ -112,7 +113,9 @@ describe.each(enginesUnderTest)("with 20,000 flows, the plan on %s", (engine) =>
   }
 
   const candidates = (search: CandidateSearch, limits: "match" | "near" = "match") =>
-    planOf((database) => createCandidateStore(database).findPage(stamp, search, limits, { after: null, limit: 128 }));
+    planOf((database) =>
+      createCandidateStore(database).findPage(stamp, search, limits, { after: null, limit: 128, coarseness: exactly }),
+    );
   const indexesOf = (accesses: Access[]) => new Set(accesses.flatMap(({ indexes }) => indexes));
   const conditionsOn = (accesses: Access[], index: string) =>
     accesses
@@ -166,9 +169,9 @@ describe.each(enginesUnderTest)("with 20,000 flows, the plan on %s", (engine) =>
     const found = await createCandidateStore(stores.connect()).findPage(stamp, search, "match", {
       after: null,
       limit: 1000,
+      coarseness: exactly,
     });
-    const plain =
-      await stores.run(`SELECT f.id FROM flows f WHERE f.status = 'active' AND f.direction <> 'input' AND f.visibility = 'public'
+    const plain = await stores.run(`SELECT f.id FROM flows f WHERE f.status = 'active' AND f.direction <> 'input'
       AND (f.grade IN (SELECT slug FROM grades ORDER BY slug LIMIT 60) OR f.ewc = '010101' OR f.hs LIKE '252010%' OR '252010' LIKE f.hs || '%')
       AND ST_Distance(f.location, 'SRID=4326;POINT(11.1 55.7)', false) <= 400000 AND f.organization_id <> '${uuidOf(organizationId)}'`);
     expect(plain.length).toBeGreaterThan(20);
@@ -180,7 +183,11 @@ describe.each(enginesUnderTest)("with 20,000 flows, the plan on %s", (engine) =>
   it("looks up the matches of a page by their flows", async () => {
     const accesses = await planOf(
       (database) =>
-        createCandidateStore(database).findPage(stamp, searchFor("input"), "match", { after: null, limit: 128 }),
+        createCandidateStore(database).findPage(stamp, searchFor("input"), "match", {
+          after: null,
+          limit: 128,
+          coarseness: exactly,
+        }),
       "matches",
     );
     expectNoScan(accesses);

@@ -26,6 +26,8 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "members",
         "organizations",
         "outbox",
+        "programme_participants",
+        "programmes",
         "sites",
         "substitutions",
       ].map((name) => `table ${name}`),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../src/domain/actor.ts";
+import type { Cell } from "../../src/domain/cell.ts";
 import type { ChangeStamp } from "../../src/domain/change.ts";
 import { type Flow, type FlowInput, flowContentSchema } from "../../src/domain/flow.ts";
 import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
@@ -62,6 +63,7 @@ function flowOf(input: Partial<FlowInput> = {}): Flow {
   };
 }
 
+const cell: Cell = { id: "871f05833ffffff", center: [11.09, 55.67], radiusMeters: 1_400 };
 const square = {
   type: "Polygon" as const,
   coordinates: [
@@ -101,18 +103,18 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
 
   it("keep a site as it was written, one round trip a call", async () => {
     const site = siteOf({ externalId: "lab", footprint: square, address: { locality: "Kalundborg" }, nace: "35.11" });
-    expect(await once(() => sites().create(acme, site, []))).toEqual({ value: site, replayed: false });
+    expect(await once(() => sites().create(acme, site, cell, []))).toEqual({ value: site, replayed: false });
     expect(await once(() => sites().find(acme, site.id))).toEqual(site);
     const page = { limit: 10, after: null };
     expect(await once(() => sites().list(acme, { externalId: "lab" }, page))).toEqual({ items: [site], next: null });
 
     const renamed = { ...site, name: "Renamed", version: 2 };
-    expect(await once(() => sites().update(acme, site.id, 1, renamed, []))).toMatchObject({ value: renamed });
-    expect(await once(() => sites().update(acme, site.id, 1, site, []))).toEqual({
+    expect(await once(() => sites().update(acme, site.id, 1, renamed, cell, []))).toMatchObject({ value: renamed });
+    expect(await once(() => sites().update(acme, site.id, 1, site, cell, []))).toEqual({
       kind: "refused",
       current: { version: 2 },
     });
-    expect(await sites().update(borealis, site.id, 2, site, [])).toEqual({ kind: "missing" });
+    expect(await sites().update(borealis, site.id, 2, site, cell, [])).toEqual({ kind: "missing" });
     expect(await once(() => sites().delete(acme, site.id, 2))).toMatchObject({ kind: "written" });
     expect(await sites().find(acme, site.id)).toBeNull();
     expect(await eventsOf(uuidOf(site.id))).toEqual(["site.created", "site.updated", "site.deleted"]);
@@ -120,7 +122,7 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
 
   it("replace a site by its externalId only where it differs and is as expected", async () => {
     const put = (input: Partial<SiteInput>, expectation: { version: number } | "absent" | null = null) =>
-      once(() => sites().put(acme, siteOf({ externalId: "put", footprint: square, ...input }), expectation, []));
+      once(() => sites().put(acme, siteOf({ externalId: "put", footprint: square, ...input }), cell, expectation, []));
     expect(await put({}, { version: 1 })).toEqual({ kind: "missing" });
     expect(await put({}, "absent")).toMatchObject({ kind: "written", value: { created: true } });
     expect(await put({})).toMatchObject({ kind: "refused", current: { version: 1 } });
@@ -139,7 +141,7 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
       economics: { price: { amount: "1.50", currency: "EUR", per: "MW.h" } },
     });
     expect(await once(() => writeFlow(flow))).toEqual(flow);
-    expect(await once(() => flows().find(acme, flow.id))).toEqual(flow);
+    expect(await once(() => flows().find(acme, flow.id))).toEqual({ flow, hidden: null });
     const changed = { ...flow, title: "Warmer water" };
     expect(await once(() => flows().update(acme, changed, computeSearchFacts(changed), []))).toMatchObject({
       kind: "written",
@@ -159,12 +161,12 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
     const blocked = { blockedOrganizationIds: [createId("organization")] };
     const open = await writeFlow(flowOf({ constraints: blocked, visibility: "public" }));
     const hidden = await writeFlow(flowOf({ visibility: "private" }));
-    expect((await flows().find(borealis, open.id))?.constraints.blockedOrganizationIds).toEqual([]);
-    expect((await flows().find(operator, open.id))?.constraints).toMatchObject(blocked);
+    expect((await flows().find(borealis, open.id))?.flow.constraints.blockedOrganizationIds).toEqual([]);
+    expect((await flows().find(operator, open.id))?.flow.constraints).toMatchObject(blocked);
     expect(await flows().find(borealis, hidden.id)).toBeNull();
 
     const alone = siteOf({ externalId: "alone" });
-    await sites().create(acme, alone, []);
+    await sites().create(acme, alone, cell, []);
     expect(await sites().find(borealis, alone.id)).toBeNull();
     const shown = await writeFlow(flowOf({ siteId: alone.id, visibility: "public" }));
     expect(await sites().find(borealis, alone.id)).toMatchObject({ externalId: null, name: "Works" });
@@ -190,7 +192,7 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
   it("never leave a flow on a site that was deleted at the same moment", async () => {
     for (let round = 0; round < 12; round++) {
       const site = siteOf();
-      await sites().create(acme, site, []);
+      await sites().create(acme, site, cell, []);
       const flow = flowOf({ siteId: site.id });
       const [written, deleted] = await Promise.allSettled([writeFlow(flow), sites().delete(acme, site.id, null)]);
       const stands = written.status === "fulfilled";

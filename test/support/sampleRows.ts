@@ -15,6 +15,7 @@ export const sampleIds = {
   acmeFlow: uuid("a4"),
   borealisFlow: uuid("b4"),
   match: uuid("c"),
+  programme: uuid("d"),
 };
 
 function uuid(end: string): string {
@@ -51,6 +52,9 @@ export const sampleRows = {
     organization_id: text(sampleIds.acme),
     name: "'Works'",
     location: "'SRID=4326;POINT(11.09 55.67)'",
+    cell: "'871f05833ffffff'",
+    cell_location: "'SRID=4326;POINT(11.09 55.67)'",
+    cell_radius_meters: "1400",
     time_zone: "'Europe/Copenhagen'",
     country: "'DK'",
     ...now,
@@ -102,10 +106,19 @@ export const sampleRows = {
     state: "'suggested'",
     score: "0.5",
     evaluation: "'{}'",
+    output_view: "'{}'",
+    input_view: "'{}'",
     output_flow_version: "1",
     input_flow_version: "1",
     history: "'[]'",
     ...now,
+  },
+  programmes: { id: "gen_random_uuid()", organization_id: text(sampleIds.acme), name: "'Symbiosis'", ...now },
+  programme_participants: {
+    programme_id: text(sampleIds.programme),
+    organization_id: text(sampleIds.borealis),
+    state: "'invited'",
+    invited_at: "now()",
   },
   outbox: {
     id: "gen_random_uuid()",
@@ -172,6 +185,8 @@ export async function writeSamples({ script }: Pick<StoresUnderTest, "script">):
       direction: "'input'",
     }),
     insertSample("matches", { id: text(sampleIds.match) }),
+    insertSample("programmes", { id: text(sampleIds.programme) }),
+    insertSample("programme_participants", { organization_id: text(acme) }),
     insertSample("idempotency_records", { key: "'k'" }),
   ];
   await script(statements.join(";\n"));

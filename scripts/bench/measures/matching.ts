@@ -5,7 +5,8 @@ import type { FlowId } from "../../../src/domain/ids.ts";
 import { createMatcher } from "../../../src/matching/matcher.ts";
 import { parseTables } from "../../../src/matching/tables.ts";
 import type { RequestContext, Services } from "../../../src/operations/context.ts";
-import { searchMatches } from "../../../src/operations/search.ts";
+import { partyFor } from "../../../src/operations/disclosure.ts";
+import { searcherFor, searchMatches } from "../../../src/operations/search.ts";
 import { createDatabase } from "../../../src/stores/postgres/client.ts";
 import { readTaxonomy } from "../../../src/stores/records/taxonomy.ts";
 import { createCandidateStore } from "../../../src/stores/spatial/candidates.ts";
@@ -153,7 +154,10 @@ async function createCapture({ database, network }: Stage): Promise<(id: FlowId)
       readMatcher: async () => matcher,
     } satisfies Pick<Services, "candidates" | "readMatcher">;
     const context = { ...stamp, services } as unknown as RequestContext;
-    await searchMatches(context, subject.party, { limit: listLimit, minScore: 0 });
+    await searchMatches(context, searcherFor(stamp.actor), partyFor(stamp.actor, subject.party), {
+      limit: listLimit,
+      minScore: 0,
+    });
     return recorder.sent;
   };
 }

@@ -9,20 +9,31 @@ import {
 } from "../../domain/flow.ts";
 import { idSchema } from "../../domain/ids.ts";
 import { quantitySchema } from "../../domain/quantity.ts";
+import type { FlowView } from "../../operations/flowView.ts";
 import { listOf, recordFields } from "./answers.ts";
+import { counterpartSchema } from "./counterpart.ts";
 
 export const flowSchema = z
   .object({
     id: idSchema("flow"),
-    organizationId: idSchema("organization"),
     ...flowContentSchema.shape,
+    organizationId: idSchema("organization").nullable(),
+    siteId: idSchema("site").nullable(),
+    title: z.string().nullable(),
     grade: gradeSlugSchema,
     legalStatus: z.enum(legalStatuses),
     status: z.enum(flowStatuses),
     remaining: quantitySchema.meta({ description: "the quantity less what agreements have reserved" }),
+    owner: counterpartSchema
+      .nullable()
+      .meta({ description: "what may be known of an owner whose flow is shown coarsely; null for one shown in full" }),
     ...recordFields,
   })
-  .meta({ id: "Flow" });
+  .meta({
+    id: "Flow",
+    description:
+      "A resource flow. One that is not public shows to other organizations of its programme neither its owner, place, words nor prices, and its quantity in two digits, until a match of both sides' interest opens it",
+  });
 
 export const flowListSchema = listOf("FlowList", flowSchema);
 
@@ -43,8 +54,10 @@ export const flowExample: FlowInput = {
 };
 
 /** A flow as it is answered. */
-export function answerFlow({ reservedAmount, ...flow }: Flow): z.infer<typeof flowSchema> {
-  return { ...flow, remaining: { amount: flow.quantity.amount - reservedAmount, unit: flow.quantity.unit } } as z.infer<
-    typeof flowSchema
-  >;
+export function answerFlow({ reservedAmount, ...flow }: Flow | FlowView): z.infer<typeof flowSchema> {
+  return {
+    owner: null,
+    ...flow,
+    remaining: { amount: flow.quantity.amount - reservedAmount, unit: flow.quantity.unit },
+  } as z.infer<typeof flowSchema>;
 }

@@ -4,6 +4,7 @@ import { matchStates } from "../../domain/match.ts";
 import { quantitySchema } from "../../domain/quantity.ts";
 import { gateVerdicts, termNames, verdicts } from "../../matching/evaluation.ts";
 import { listOf, recordFields, timestampSchema } from "./answers.ts";
+import { counterpartSchema } from "./counterpart.ts";
 
 const fraction = z.number().min(0).max(1);
 const decimal = z.string().meta({ example: "412000.00" });
@@ -89,6 +90,9 @@ const pairFields = {
   quantity: quantitySchema.nullable().meta({ description: "what can be exchanged, in the input's unit" }),
   money: moneySchema,
   carbon: carbonSchema,
+  counterpart: counterpartSchema
+    .nullable()
+    .meta({ description: "the other side of the caller's; null for the operator" }),
 };
 
 export const evaluationSchema = z
@@ -127,8 +131,8 @@ export const matchSchema = z
   .object({
     id: idSchema("match"),
     ...pairFields,
-    outputOrganizationId: idSchema("organization"),
-    inputOrganizationId: idSchema("organization"),
+    outputOrganizationId: idSchema("organization").nullable().meta({ description: "null where it is hidden" }),
+    inputOrganizationId: idSchema("organization").nullable().meta({ description: "null where it is hidden" }),
     state: z.enum(matchStates),
     round: z.int().positive(),
     interest: z.object({ output: z.boolean(), input: z.boolean() }),

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
+import type { Actor } from "../../domain/actor.ts";
 import type { Changed, ChangeStamp, Expectation } from "../../domain/change.ts";
 import type { Flow, FlowStatus } from "../../domain/flow.ts";
 import type { FlowFilter } from "../../domain/flowFilter.ts";
@@ -9,35 +10,41 @@ import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { flows } from "../postgres/schema/flows.ts";
+import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { assignments, insertInto } from "../postgres/upsert.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
 import { type PutOutcome, putByExternalId } from "./put.ts";
-import { flowVisibleTo, ownedBy, readAs, timeOf } from "./scope.ts";
+import { flowOpenTo, flowVisibleTo, ownedBy, readAs, timeOf } from "./scope.ts";
+import { parseSight, type Sight, type SightDocument, sightFields } from "./sight.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
 export type FlowStore = ReturnType<typeof createFlowStore>;
 
+/** A flow as it is, and, where the caller may see it only coarsely, what it may know instead. */
+export type SightedFlow = { flow: Flow; hidden: Sight | null };
+
+type SightedRow = { id: string; document: FlowDocument; hidden: SightDocument | null };
+
 type CurrentFlow = { version: number; status: FlowStatus };
 
 export function createFlowStore(database: Database) {
   return {
-    async find(stamp: ChangeStamp, id: FlowId): Promise<Flow | null> {
-      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM ${flows} f
-        WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
-      const [row] = await database.query<{ document: FlowDocument }>(readAs(stamp, "flow.read", select));
-      return row ? parseFlow(row.document) : null;
+    async find(stamp: ChangeStamp, id: FlowId): Promise<SightedFlow | null> {
+      const select = sql`SELECT ${sightedColumns(stamp.actor)} FROM ${flows} f WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
+      const [row] = await database.query<SightedRow>(readAs(stamp, "flow.read", select));
+      return row ? parseSighted(row) : null;
     },
 
-    async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<Flow>> {
+    async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<SightedFlow>> {
       const conditions = [flowVisibleTo(stamp.actor), ...flowConditions(stamp.actor, filter)];
       if (after !== null) conditions.push(sql`f.id < ${after}::uuid`);
-      const select = sql`SELECT f.id, f.organization_id, ${flowDocument(stamp.actor)} AS document FROM ${flows} f
+      const select = sql`SELECT ${sightedColumns(stamp.actor)} FROM ${flows} f
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY f.id DESC LIMIT ${limit + 1}::integer`;
-      const rows = await database.query<{ id: string; document: FlowDocument }>(readAs(stamp, "flow.list", select));
-      return page(rows, limit, (row) => parseFlow(row.document));
+      const rows = await database.query<SightedRow>(readAs(stamp, "flow.list", select));
+      return page(rows, limit, parseSighted);
     },
 
     async create(
@@ -132,6 +139,16 @@ export function createFlowStore(database: Database) {
       return settle(outcome, parseFlow);
     },
   };
+}
+
+function sightedColumns(actor: Actor): SQL {
+  return sql`f.id, f.organization_id, ${flowDocument(actor)} AS document,
+    CASE WHEN ${flowOpenTo(actor)} THEN NULL ELSE (SELECT jsonb_build_object(${sightFields(actor)})
+      FROM ${sites} s JOIN ${organizations} o ON o.id = s.organization_id WHERE s.id = f.site_id) END AS hidden`;
+}
+
+function parseSighted({ document, hidden }: SightedRow): SightedFlow {
+  return { flow: parseFlow(document), hidden: hidden && parseSight(hidden.sight) };
 }
 
 function own(stamp: ChangeStamp, id: FlowId): SQL {

@@ -5,30 +5,42 @@ import { type FlowId, idFromUuid, type MatchId, type OrganizationId, uuidOf } fr
 import { type MatchRecord, type MatchState, matchTransitions } from "../../domain/match.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import type { Evaluation } from "../../matching/evaluation.ts";
-import { applyChange } from "../postgres/change.ts";
+import { applyChange, auditActor } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { auditEntries } from "../postgres/schema/changes.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
+import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { page } from "./page.ts";
-import { ownedBy, readAs, utc } from "./scope.ts";
+import { isOpenMatch, ownedBy, readAs, timeOf, utc } from "./scope.ts";
+import { parseSight, type Sight, type SightDocument, sightFields } from "./sight.ts";
 import { settle, type Written } from "./written.ts";
 
 /** A suggestion to be recorded: what the engine found for two flows at these versions. */
 export type Suggestion = {
   evaluation: Evaluation;
+  /** What each side sees before both have consented. */
+  outputView: Evaluation;
+  inputView: Evaluation;
   outputOrganizationId: OrganizationId;
   inputOrganizationId: OrganizationId;
   outputFlowVersion: number;
   inputFlowVersion: number;
 };
 
-/** A stored match with what the engine found when it was last scored. */
-export type StoredMatch = MatchRecord & { evaluation: Evaluation };
+/** A stored match with what the engine found when it was last scored, as far as the caller may know it. */
+export type StoredMatch = MatchRecord & {
+  evaluation: Evaluation;
+  /** The flow on the other side of the caller's; null for the operator. */
+  counterpart: (Sight & { organizationId: OrganizationId }) | null;
+};
 
 type MatchDocument = Omit<
   StoredMatch,
-  "id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId"
-> &
-  Record<"id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId", string>;
+  "id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId" | "counterpart"
+> & { counterpart: (SightDocument & { organizationId: string }) | null } & Record<
+    "id" | "outputFlowId" | "inputFlowId" | "outputOrganizationId" | "inputOrganizationId",
+    string
+  >;
 
 export type MatchFilter = {
   state?: MatchState | undefined;
@@ -56,12 +68,12 @@ export function createMatchStore(database: Database) {
         action: "match.suggest",
         eventType: "turash.match.suggested",
         write: sql`INSERT INTO ${matches} AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score,
-            evaluation, output_flow_version, input_flow_version, history, created_at, updated_at)
-          SELECT s.id, s.output_flow, s.input_flow, s.output_organization, s.input_organization, 'suggested', s.score, s.evaluation, s.output_version, s.input_version,
+            evaluation, output_view, input_view, output_flow_version, input_flow_version, history, created_at, updated_at)
+          SELECT s.id, s.output_flow, s.input_flow, s.output_organization, s.input_organization, 'suggested', s.score, s.evaluation, s.output_view, s.input_view, s.output_version, s.input_version,
             jsonb_build_array(jsonb_build_object('state', 'suggested', 'round', 1, 'at', ${at}::text, 'by', 'engine', 'reason', NULL)),
             ${at}::timestamptz, ${at}::timestamptz
           FROM jsonb_to_recordset(${JSON.stringify(suggestions.map(suggestionRow))}::jsonb) AS s (id uuid, output_flow uuid, input_flow uuid,
-            output_organization uuid, input_organization uuid, score double precision, evaluation jsonb, output_version integer, input_version integer)
+            output_organization uuid, input_organization uuid, score double precision, evaluation jsonb, output_view jsonb, input_view jsonb, output_version integer, input_version integer)
           ON CONFLICT DO NOTHING
           RETURNING m.id, ${uuidOf(organizationId)}::uuid AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version,
             jsonb_build_object('id', m.id) AS document`,
@@ -72,7 +84,7 @@ export function createMatchStore(database: Database) {
     /** One match; the first look of a side at a suggestion makes it `viewed`, in the same statement. */
     async view(stamp: ChangeStamp, id: MatchId): Promise<StoredMatch | null> {
       if (stamp.actor.kind === "operator") {
-        const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid`;
+        const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document(stamp.actor)} AS document FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid`;
         const [row] = await database.query<{ document: MatchDocument }>(readAs(stamp, "match.read", select));
         return row ? parse(row.document) : null;
       }
@@ -84,7 +96,7 @@ export function createMatchStore(database: Database) {
         write: sql`UPDATE ${matches} AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, null)}
           WHERE m.id = ${uuidOf(id)}::uuid AND m.state IN ${from} AND ${visible(stamp.actor)} RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "replace", path: "/state", value: to }],
-        current: sql`SELECT ${document} FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
+        current: sql`SELECT ${document(stamp.actor)} FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
       });
       const found = outcome.documents[0] ?? (outcome.current as MatchDocument | null);
       return found ? parse(found) : null;
@@ -94,10 +106,13 @@ export function createMatchStore(database: Database) {
       const conditions = [visible(stamp.actor)];
       if (filter.state) conditions.push(sql`m.state = ${filter.state}`);
       if (filter.flowId) conditions.push(sql`${uuidOf(filter.flowId)}::uuid IN (m.output_flow_id, m.input_flow_id)`);
-      if (filter.minScore !== undefined) conditions.push(sql`m.score >= ${filter.minScore}::double precision`);
+      if (filter.minScore !== undefined)
+        conditions.push(
+          sql`(${shownEvaluation(stamp.actor)} ->> 'score')::double precision >= ${filter.minScore}::double precision`,
+        );
       // A match's id says nothing of when it was made, so the list goes by id alone and inserts cannot move a page's edge.
       if (after !== null) conditions.push(sql`m.id < ${after}::uuid`);
-      const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document} AS document FROM ${matches} m
+      const select = sql`SELECT m.id, m.output_organization_id AS organization_id, ${document(stamp.actor)} AS document FROM ${matches} m
         WHERE ${sql.join(conditions, sql` AND `)} ORDER BY m.id DESC LIMIT ${limit + 1}::integer`;
       const rows = await database.query<{ id: string; document: MatchDocument }>(readAs(stamp, "match.list", select));
       return page(rows, limit, (row) => parse(row.document));
@@ -126,6 +141,7 @@ export function createMatchStore(database: Database) {
           WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(actor)} AND ${flowsActive}
             AND m.state IN ${[...interest.from, ...reopen.from]} AND NOT (m.state = 'interested_one' AND ${ownInterest(actor)})
           RETURNING ${changedColumns(actor)}`,
+        alongside: [recordOpening(stamp)],
         patch: [{ op: "add", path: "/interest", value: true }],
         eventData: sql`jsonb_build_object('state', document -> 'state', 'round', document -> 'round')`,
         current: current(stamp, id),
@@ -150,13 +166,37 @@ export function createMatchStore(database: Database) {
   };
 }
 
-/** A side sees a match whose other flow it may see; both see it once both have shown interest. The operator sees all. */
+/** A match is seen by its two sides, each seeing of the other what it may, and by the operator. */
 function visible(actor: Actor): SQL {
   if (actor.kind === "operator") return sql`true`;
-  const me = sql`${uuidOf(actor.organizationId)}::uuid`;
-  return sql`(${me} IN (m.output_organization_id, m.input_organization_id) AND (
-    m.state IN ('interested_both', 'negotiating', 'agreed') OR NOT EXISTS (
-      SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND f.organization_id <> ${me} AND f.visibility <> 'public')))`;
+  return sql`${uuidOf(actor.organizationId)}::uuid IN (m.output_organization_id, m.input_organization_id)`;
+}
+
+/** What the engine found, as far as the caller may know it: all of it once the two sides know each other. */
+function shownEvaluation(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`m.evaluation`;
+  return sql`(CASE WHEN ${isOpenMatch} OR m.output_organization_id = m.input_organization_id THEN m.evaluation
+    WHEN m.output_organization_id = ${uuidOf(actor.organizationId)}::uuid THEN m.output_view ELSE m.input_view END)`;
+}
+
+/** The flow on the other side, and how much of it the caller may know. */
+function counterpart(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`NULL::jsonb`;
+  return sql`(SELECT jsonb_build_object('organizationId', f.organization_id, ${sightFields(actor, isOpenMatch)})
+    FROM ${flows} f JOIN ${sites} s ON s.id = f.site_id JOIN ${organizations} o ON o.id = f.organization_id
+    WHERE f.id = CASE WHEN m.output_organization_id = ${uuidOf(actor.organizationId)}::uuid THEN m.input_flow_id ELSE m.output_flow_id END)`;
+}
+
+/** That the two sides now know each other enters the audit logs of both; whose member it was is its own organization's to know. */
+function recordOpening(stamp: ChangeStamp): SQL {
+  const at = timeOf(stamp);
+  const isActors = sql`side = changed.organization_id`;
+  return sql`opened AS (
+    INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
+    SELECT uuid_v7(${at}), side, actor, CASE WHEN ${isActors} THEN member_id END, CASE WHEN ${isActors} THEN credential ELSE 'counterpart' END,
+      'match.open', id, '[{"op": "add", "path": "/counterpart", "value": "open"}]'::jsonb, ${stamp.requestId}, ${at}
+    FROM changed CROSS JOIN unnest(audience) AS side CROSS JOIN (SELECT ${auditActor(stamp)}) AS who (actor, member_id, credential)
+    WHERE document ->> 'state' = 'interested_both')`;
 }
 
 function ownInterest(actor: Actor): SQL {
@@ -179,19 +219,23 @@ function appended(stamp: ChangeStamp, state: SQL, round: SQL, reason: string | n
     'by', CASE WHEN ${ownedBy(stamp.actor, sql`m.output_organization_id`)} THEN 'output' ELSE 'input' END, 'reason', ${reason}::text))`;
 }
 
-const document = sql`jsonb_build_object('id', m.id, 'outputFlowId', m.output_flow_id, 'inputFlowId', m.input_flow_id,
+function document(actor: Actor): SQL {
+  return sql`jsonb_build_object('id', m.id, 'outputFlowId', m.output_flow_id, 'inputFlowId', m.input_flow_id,
   'outputOrganizationId', m.output_organization_id, 'inputOrganizationId', m.input_organization_id, 'state', m.state, 'round', m.round,
-  'interest', jsonb_build_object('output', m.output_interested, 'input', m.input_interested), 'history', m.history, 'evaluation', m.evaluation,
-  'version', m.version, 'createdAt', m.created_at, 'updatedAt', m.updated_at)`;
+  'interest', jsonb_build_object('output', m.output_interested, 'input', m.input_interested), 'history', m.history, 'evaluation', ${shownEvaluation(actor)},
+  'counterpart', ${counterpart(actor)}, 'version', m.version, 'createdAt', m.created_at, 'updatedAt', m.updated_at)`;
+}
 
 /** A change enters the audit log of the side that made it. */
 function changedColumns(actor: Actor): SQL {
   const side = actor.kind === "operator" ? sql`m.output_organization_id` : sql`${uuidOf(actor.organizationId)}::uuid`;
-  return sql`m.id, ${side} AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version, ${document} AS document`;
+  return sql`m.id, ${side} AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version, ${document(actor)} AS document`;
 }
 
 function suggestionRow({
   evaluation,
+  outputView,
+  inputView,
   outputOrganizationId,
   inputOrganizationId,
   outputFlowVersion,
@@ -205,6 +249,8 @@ function suggestionRow({
     input_organization: uuidOf(inputOrganizationId),
     score: evaluation.score,
     evaluation,
+    output_view: outputView,
+    input_view: inputView,
     output_version: outputFlowVersion,
     input_version: inputFlowVersion,
   };
@@ -222,6 +268,10 @@ function parse(row: MatchDocument): StoredMatch {
     interest: { output: row.interest.output, input: row.interest.input },
     history: row.history,
     evaluation: row.evaluation,
+    counterpart: row.counterpart && {
+      organizationId: idFromUuid("organization", row.counterpart.organizationId),
+      ...parseSight(row.counterpart.sight),
+    },
     version: row.version,
     createdAt: utc(row.createdAt),
     updatedAt: utc(row.updatedAt),

@@ -4,23 +4,50 @@ import type { ChangeStamp } from "../../domain/change.ts";
 import { uuidOf } from "../../domain/ids.ts";
 import { auditActor } from "../postgres/change.ts";
 import { auditEntries } from "../postgres/schema/changes.ts";
-import { flows } from "../postgres/schema/flows.ts";
+import { flows, matches } from "../postgres/schema/flows.ts";
+import { facilitates, sharesProgramme } from "./programmeScope.ts";
 
 /** The caller's organization as a condition on a column; the operator belongs to none and passes. */
 export function ownedBy(actor: Actor, column: SQL): SQL {
   return actor.kind === "operator" ? sql`true` : sql`${column} = ${uuidOf(actor.organizationId)}::uuid`;
 }
 
-/** Which rows of `flows f` the caller may see: its own, and what others show to anyone signed in. */
+/**
+ * Which rows of `flows f` the caller may see, be it coarsely: those it sees in full, and what members of a programme show each
+ * other.
+ */
 export function flowVisibleTo(actor: Actor): SQL {
-  return sql`(f.deleted_at IS NULL AND (${ownedBy(actor, sql`f.organization_id`)} OR (f.visibility = 'public' AND f.status <> 'draft')))`;
+  return sql`(f.deleted_at IS NULL AND (${flowOpenTo(actor)}
+    OR (f.visibility = 'network' AND f.status <> 'draft' AND ${sharesProgramme(actor, sql`f.organization_id`)})))`;
 }
 
-/** Which rows of `organizations o` or `sites s` the caller may see: its own, and those that a visible flow stands behind. */
+/**
+ * Of which rows of `flows f` the caller may know the owner, the place and the words: its own, public ones, those that a match
+ * has opened to it, and as a facilitator those of organizations that let it.
+ */
+export function flowOpenTo(actor: Actor): SQL {
+  return sql`(${ownedBy(actor, sql`f.organization_id`)} OR (f.visibility = 'public' AND f.status <> 'draft') OR ${openedByMatch(actor)}
+    OR (f.visibility <> 'private' AND f.status <> 'draft' AND ${facilitates(actor, sql`f.organization_id`)}))`;
+}
+
+/** A match opens its two flows to the organizations on both sides while both show interest in it. */
+function openedByMatch(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`true`;
+  const me = sql`${uuidOf(actor.organizationId)}::uuid`;
+  // Not correlated, so that a list finds the opened flows once and not for every row.
+  return sql`f.id IN (
+    SELECT m.output_flow_id FROM ${matches} m WHERE m.input_organization_id = ${me} AND ${isOpenMatch}
+    UNION ALL SELECT m.input_flow_id FROM ${matches} m WHERE m.output_organization_id = ${me} AND ${isOpenMatch})`;
+}
+
+/** Whether the two sides of `matches m` know each other; the words are those of partial indexes. */
+export const isOpenMatch = sql`m.output_interested AND m.input_interested AND m.state IN ('interested_both', 'negotiating', 'agreed')`;
+
+/** Which rows of `organizations o` or `sites s` the caller may see through a flow that is open to it: `flowColumn` is the flow's, `id` theirs. */
 export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id: SQL): SQL {
   // A scalar subquery, for an EXISTS may be planned as a scan of all flows.
   return sql`(${ownedBy(actor, own)} OR (SELECT true FROM ${flows} f
-    WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND f.visibility = 'public' AND f.status <> 'draft' LIMIT 1))`;
+    WHERE ${flowColumn} = ${id} AND f.deleted_at IS NULL AND ${flowOpenTo(actor)} LIMIT 1))`;
 }
 
 /**

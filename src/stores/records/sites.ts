@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
 import type { Actor } from "../../domain/actor.ts";
+import type { Cell } from "../../domain/cell.ts";
 import type { Changed, ChangeStamp, Expectation } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, type SiteId, uuidOf } from "../../domain/ids.ts";
 import type { Page, Paged } from "../../domain/page.ts";
@@ -43,12 +44,12 @@ export function createSiteStore(database: Database) {
       return page(rows, limit, (row) => parse(row.document));
     },
 
-    async create(stamp: ChangeStamp, site: Site, patch: readonly Operation[]): Promise<Changed<Site>> {
+    async create(stamp: ChangeStamp, site: Site, cell: Cell, patch: readonly Operation[]): Promise<Changed<Site>> {
       const outcome = await applyChange<SiteDocument>(database, {
         stamp,
         action: "site.create",
         eventType: "turash.site.created",
-        write: sql`${insertInto(sites, "s", { ...fixedColumns(site), ...contentColumns(site) })} RETURNING ${changedColumns(stamp.actor)}`,
+        write: sql`${insertInto(sites, "s", { ...fixedColumns(site), ...contentColumns(site, cell) })} RETURNING ${changedColumns(stamp.actor)}`,
         patch,
       });
       return { value: parse(outcome.documents[0]!), replayed: outcome.replayed };
@@ -57,6 +58,7 @@ export function createSiteStore(database: Database) {
     put(
       stamp: ChangeStamp,
       site: Site,
+      cell: Cell,
       expectation: Expectation,
       patch: readonly Operation[],
     ): Promise<PutOutcome<Site>> {
@@ -65,7 +67,7 @@ export function createSiteStore(database: Database) {
         table: sites,
         alias: "s",
         fixed: fixedColumns(site),
-        content: contentColumns(site),
+        content: contentColumns(site, cell),
         document: document(stamp.actor),
         parse: parse,
         expectation,
@@ -78,13 +80,14 @@ export function createSiteStore(database: Database) {
       id: SiteId,
       version: number,
       content: SiteContent,
+      cell: Cell,
       patch: readonly Operation[],
     ): Promise<Written<Site>> {
       const outcome = await applyChange<SiteDocument>(database, {
         stamp,
         action: "site.update",
         eventType: "turash.site.updated",
-        write: sql`UPDATE ${sites} AS s SET ${assignments(contentColumns(content))}, version = s.version + 1, updated_at = ${timeOf(stamp)}
+        write: sql`UPDATE ${sites} AS s SET ${assignments(contentColumns(content, cell))}, version = s.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp.actor, id)} AND s.version = ${version}::integer RETURNING ${changedColumns(stamp.actor)}`,
         patch,
         current: sql`SELECT jsonb_build_object('version', s.version) FROM ${sites} s WHERE ${own(stamp.actor, id)}`,
@@ -131,7 +134,7 @@ function fixedColumns(site: Site): Columns {
   };
 }
 
-function contentColumns(site: SiteContent): Columns {
+function contentColumns(site: SiteContent, cell: Cell): Columns {
   const [longitude, latitude] = site.location.coordinates;
   return {
     external_id: sql`${site.externalId}::text`,
@@ -142,6 +145,9 @@ function contentColumns(site: SiteContent): Columns {
     country: sql`${site.country}::text`,
     nace: sql`${site.nace}::text`,
     address: sql`${site.address ? JSON.stringify(site.address) : null}::jsonb`,
+    cell: sql`${cell.id}::text`,
+    cell_location: sql`ST_SetSRID(ST_MakePoint(${cell.center[0]}::double precision, ${cell.center[1]}::double precision), 4326)::geography`,
+    cell_radius_meters: sql`${cell.radiusMeters}::double precision`,
   };
 }
 

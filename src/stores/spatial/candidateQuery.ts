@@ -1,19 +1,20 @@
 import { type SQL, sql } from "drizzle-orm";
 import { uuidOf } from "../../domain/ids.ts";
-import type { BoundParameters, CandidateSearch, SearchLimits } from "../../matching/candidateSearch.ts";
+import type { BoundParameters, CandidateSearch, Coarseness, SearchLimits } from "../../matching/candidateSearch.ts";
 import { flows } from "../postgres/schema/flows.ts";
 
 /**
  * Rows (id, quality_bound, distance_meters) of `flows` in reach with a grade or a code that the search names: one index
  * scan a grade, for a GiST index takes equality on the grade and the distance together. A flow can come up more than once.
  */
-export function candidateProbes(search: CandidateSearch, limits: SearchLimits): SQL {
+export function candidateProbes(search: CandidateSearch, limits: SearchLimits, { slackMeters }: Coarseness): SQL {
   const [longitude, latitude] = search.subject.position;
   const place = sql`ST_SetSRID(ST_MakePoint(${longitude}::double precision, ${latitude}::double precision), 4326)::geography`;
   // The literal conditions are those of the partial indexes.
   const direction = search.directions.includes("input") ? sql`f.direction = 'input'` : sql`f.direction <> 'input'`;
-  const inReach = sql`f.status = 'active' AND f.deleted_at IS NULL AND ${direction} AND ST_DWithin(f.location, ${place}, ${limits.radiusMeters}::double precision, false)`;
-  const distance = sql`ST_Distance(f.location, ${place}, false) AS distance_meters`;
+  const inReach = sql`f.status = 'active' AND f.deleted_at IS NULL AND ${direction} AND ST_DWithin(f.location, ${place}, ${limits.radiusMeters + slackMeters}::double precision, false)`;
+  const exact = sql`ST_Distance(f.location, ${place}, false)`;
+  const distance = sql`${slackMeters === 0 ? exact : sql`greatest(0, ${exact} - ${slackMeters}::double precision)`} AS distance_meters`;
   const grades = search.grades.map(({ grade, qualityBound }) => ({ grade, quality_bound: qualityBound }));
   // OFFSET 0 keeps each grade a scan of its own: the planner knows neither how many grades there are nor how rare each is.
   const probes = [
@@ -61,17 +62,20 @@ export function candidateConditions(search: CandidateSearch, limits: SearchLimit
  * `scoreBound` of src/matching/scoreBound.ts in SQL, over a candidate `flows f` of `organizations o` whose probes are
  * gathered in `p`. A property test holds the two equal.
  */
-export function boundExpression({
-  weights,
-  subjectIsInput,
-  dimension,
-  remaining,
-  monthsMask,
-  needHours,
-  limitMeters,
-  trust,
-  allowances,
-}: BoundParameters): SQL {
+export function boundExpression(
+  {
+    weights,
+    subjectIsInput,
+    dimension,
+    remaining,
+    monthsMask,
+    needHours,
+    limitMeters,
+    trust,
+    allowances,
+  }: BoundParameters,
+  { quantityFactor }: Coarseness,
+): SQL {
   const number = (value: number): SQL => sql`${value}::double precision`;
   const months = sql`bit_count((f.months_mask & ${monthsMask}::integer)::bit(12))`;
   const time =
@@ -81,7 +85,7 @@ export function boundExpression({
   const share = subjectIsInput
     ? sql`f.canonical_remaining / ${number(remaining)}`
     : sql`${number(remaining)} / f.canonical_remaining`;
-  const amount = sql`CASE WHEN f.dimension = ${dimension}::text AND f.quantity_basis <> 'recurring' THEN ${share} ELSE 1 END`;
+  const amount = sql`CASE WHEN f.dimension = ${dimension}::text AND f.quantity_basis <> 'recurring' THEN ${quantityFactor === 1 ? share : sql`${share} * ${number(quantityFactor)}`} ELSE 1 END`;
   const reach = sql`least(1, p.distance_meters / ${number(allowances.spheroid * limitMeters)})`;
   const level = sql`CASE f.precision_level WHEN 'metered' THEN ${number(trust.levels.metered)} WHEN 'measured' THEN ${number(trust.levels.measured)}
     WHEN 'estimated' THEN ${number(trust.levels.estimated)} ELSE ${number(trust.levels.rough)} END`;

@@ -111,6 +111,8 @@ export const flows = pgTable(
   ],
 );
 
+const opened = sql`output_interested AND input_interested AND state IN ('interested_both', 'negotiating', 'agreed')`;
+
 export const matches = pgTable(
   "matches",
   {
@@ -125,6 +127,8 @@ export const matches = pgTable(
     inputInterested: boolean("input_interested").notNull().default(false),
     score: doublePrecision("score").notNull(),
     evaluation: jsonb("evaluation").notNull(),
+    outputView: jsonb("output_view").notNull(),
+    inputView: jsonb("input_view").notNull(),
     outputFlowVersion: integer("output_flow_version").notNull(),
     inputFlowVersion: integer("input_flow_version").notNull(),
     history: jsonb("history").notNull(),
@@ -147,5 +151,7 @@ export const matches = pgTable(
     index("matches_output_organization_id_idx").on(table.outputOrganizationId, table.id),
     index("matches_input_organization_id_idx").on(table.inputOrganizationId, table.id),
     index("matches_input_flow_id_idx").on(table.inputFlowId),
+    index("matches_opened_output_idx").on(table.inputOrganizationId, table.outputFlowId).where(opened),
+    index("matches_opened_input_idx").on(table.outputOrganizationId, table.inputFlowId).where(opened),
   ],
 );

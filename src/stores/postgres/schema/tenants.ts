@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
   boolean,
+  doublePrecision,
   foreignKey,
   index,
   integer,
@@ -35,7 +36,10 @@ export const organizations = pgTable(
     ...revision,
     deletedAt: instant("deleted_at"),
   },
-  (table) => [uniqueIndex("organizations_external_id_key").on(table.externalId).where(sql`deleted_at IS NULL`)],
+  (table) => [
+    uniqueIndex("organizations_external_id_key").on(table.externalId).where(sql`deleted_at IS NULL`),
+    index("organizations_division_idx").on(sql`"left"(nace, 2)`).where(sql`deleted_at IS NULL`),
+  ],
 );
 
 export const members = pgTable(
@@ -105,6 +109,9 @@ export const sites = pgTable(
     name: text("name").notNull(),
     location: geographyPoint("location").notNull(),
     footprint: geographyPolygon("footprint"),
+    cell: text("cell"),
+    cellLocation: geographyPoint("cell_location"),
+    cellRadiusMeters: doublePrecision("cell_radius_meters"),
     timeZone: text("time_zone").notNull(),
     country: text("country").notNull(),
     nace: text("nace"),
