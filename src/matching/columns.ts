@@ -22,6 +22,8 @@ export type Columns = {
   x: Float64Array;
   y: Float64Array;
   z: Float64Array;
+  /** How far the true place can lie from there; 0 for one that is known exactly. */
+  radiusMeters: Float64Array;
   ownLimitMeters: Float64Array;
   grade: Int32Array;
   /** EWC code as a number, -1 where there is none; HS code as text. */
@@ -90,6 +92,7 @@ export function allocateColumns(
     x: floats(),
     y: floats(),
     z: floats(),
+    radiusMeters: floats(),
     ownLimitMeters: floats(),
     grade: integers(),
     ewc: integers(),

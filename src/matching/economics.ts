@@ -109,7 +109,6 @@ function readCarriage(pair: Pair, output: Columns, i: number, input: Columns, j:
   const { figures, rules } = pair;
   const grade = output.grade[i]!;
   const carriage: Carriage | null = grade < 0 ? null : rules.carriages[grade]!;
-  const distance = figures[at.distanceMeters]!;
   const bridge = figures[at.bridge]!;
   const kilograms = unitsOf(output, i, input, j, massIndex, bridge);
   const fixed = carriage === null ? nothing : input.isYearly[j] === 1 ? carriage.yearlyPerMeter : carriage.oncePerMeter;
@@ -117,6 +116,7 @@ function readCarriage(pair: Pair, output: Columns, i: number, input: Columns, j:
   const pumpedUnits = pumped === null ? 0 : unitsOf(output, i, input, j, dimensions.indexOf(pumped), bridge);
   if (carriage?.carriedBy === "road" && Number.isNaN(kilograms)) figures[at.isMoneyUnknown] = 1;
   for (let end = 0; end < 3; end++) {
+    const distance = figures[at.nearestMeters + end]!;
     figures[at.carriageFixed + end] = fixed[end]! * distance;
     figures[at.freight + end] =
       carriage === null || Number.isNaN(kilograms)

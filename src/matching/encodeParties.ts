@@ -64,6 +64,7 @@ function encodePlace(columns: Columns, row: number, { site, flow, organizationId
   columns.x[row] = Math.cos(latitude) * Math.cos(longitude);
   columns.y[row] = Math.cos(latitude) * Math.sin(longitude);
   columns.z[row] = Math.sin(latitude);
+  columns.radiusMeters[row] = site.radiusMeters;
   columns.ownLimitMeters[row] = flow.constraints.maximumDistanceMeters ?? Number.POSITIVE_INFINITY;
   columns.organization[row] = interner.organization(organizationId);
   columns.allowsOwn[row] = flow.constraints.allowsOwnOrganization ? 1 : 0;

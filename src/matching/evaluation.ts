@@ -93,8 +93,13 @@ export type Evaluation = {
   score: number;
   low: number;
   high: number;
-  /** Great circle. */
+  /**
+   * Great circle between the two positions, and the ends that it can have where a cell stands for a place: the nearest and
+   * the farthest that the true places can be. All three are the same where both places are known.
+   */
   distanceMeters: number;
+  distanceLowMeters: number;
+  distanceHighMeters: number;
   /** What can be exchanged, in the input's unit (a rate, or an amount for one-off flows); null when nothing can. */
   quantity: { amount: number; unit: string } | null;
   gates: readonly GateResult[];

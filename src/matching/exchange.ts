@@ -84,22 +84,25 @@ function heatShare(supply: number, back: number, coldest: number): number {
 function computeArrivingShare({ figures, rules }: Pair, grade: number) {
   if (grade < 0) return writeTriple(figures, at.arrivingShare, 1, 1, 1);
   const loss = rules.carriages[grade]!.lossPerMeter;
-  const distance = figures[at.distanceMeters]!;
   writeTriple(
     figures,
     at.arrivingShare,
-    Math.max(0, 1 - loss[2] * distance),
-    Math.max(0, 1 - loss[1] * distance),
-    Math.max(0, 1 - loss[0] * distance),
+    Math.max(0, 1 - loss[2] * figures[at.farthestMeters]!),
+    Math.max(0, 1 - loss[1] * figures[at.distanceMeters]!),
+    Math.max(0, 1 - loss[0] * figures[at.nearestMeters]!),
   );
 }
 
-/** Hours shared of the hours needed, and how near the two are: both exact. */
+/** Hours shared of the hours needed, which are exact, and how near the two are. */
 export function computeTimeAndPlace({ figures, terms }: Pair, input: Columns, j: number) {
   const time = share(figures[at.sharedHours]!, input.hours[j]!);
   writeTriple(terms, termAt.temporal, time, time, time);
-  const near = computeProximity(figures[at.distanceMeters]!, figures[at.limitMeters]!);
-  writeTriple(terms, termAt.proximity, near, near, near);
+  const limit = figures[at.limitMeters]!;
+  const near = computeProximity(figures[at.distanceMeters]!, limit);
+  const isExact = figures[at.nearestMeters] === figures[at.farthestMeters];
+  const low = isExact ? near : computeProximity(figures[at.farthestMeters]!, limit);
+  const high = isExact ? near : computeProximity(figures[at.nearestMeters]!, limit);
+  writeTriple(terms, termAt.proximity, low, near, high);
 }
 
 /** `(1 - x^2)^2` of the share x of the limit: 1 and level at nothing, falling to 0 and level at the limit. */

@@ -21,38 +21,41 @@ export const at = {
   /** Hours that quantities follow from: those shared, or that a longer season would share. */
   usedHours: 8,
   seasonMonthsShort: 9,
-  distanceMeters: 10,
-  limitMeters: 11,
-  missingPermits: 12,
-  partyReason: 13,
+  /** Three in a row: the distance of the positions between the ends that the true places can have. */
+  nearestMeters: 10,
+  distanceMeters: 11,
+  farthestMeters: 12,
+  limitMeters: 13,
+  missingPermits: 14,
+  partyReason: 15,
   /** EUR for one canonical unit of the input, by which the ask is over the bid. */
-  priceGap: 14,
+  priceGap: 16,
   /** Share of heat that the two temperature levels let pass. */
-  heatShare: 15,
+  heatShare: 17,
   /** Share of the supply that the way leaves. */
-  arrivingShare: 18,
-  quantity: 21,
+  arrivingShare: 20,
+  quantity: 23,
   /** EUR for one unit: of what the need would otherwise cost, disposal avoided, both treatments, freight and pumping. */
-  virgin: 24,
-  disposal: 27,
-  treatment: 30,
-  freight: 31,
-  pumping: 34,
+  virgin: 26,
+  disposal: 29,
+  treatment: 32,
+  freight: 33,
+  pumping: 36,
   /** EUR whatever the quantity: pipe, line or journeys; what closes a near gate, whole and for one unit. */
-  carriageFixed: 37,
-  closingFixed: 40,
-  closingPerUnit: 43,
-  transaction: 46,
+  carriageFixed: 39,
+  closingFixed: 42,
+  closingPerUnit: 45,
+  transaction: 48,
   /** The sums of what is paid for one unit, and whatever the quantity. */
-  paidPerUnit: 49,
-  paidFixed: 52,
-  joint: 55,
+  paidPerUnit: 51,
+  paidFixed: 54,
+  joint: 57,
   /** Whether a figure of the money is neither stated nor usual for the grade. */
-  isMoneyUnknown: 58,
-  score: 59,
+  isMoneyUnknown: 60,
+  score: 61,
   /** Whether the temperature of heat is short by as little as a heat pump could lift. */
-  isTemperatureNear: 62,
-  count: 63,
+  isTemperatureNear: 64,
+  count: 65,
 } as const;
 
 /** Reasons of the quantity gate. */

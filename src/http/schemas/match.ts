@@ -86,7 +86,15 @@ const pairFields = {
   score: fraction,
   low: fraction,
   high: fraction,
-  distanceMeters: z.number().nonnegative(),
+  distanceMeters: z
+    .number()
+    .nonnegative()
+    .meta({ description: "great circle; from the centre of its cell where a place is hidden" }),
+  distanceLowMeters: z
+    .number()
+    .nonnegative()
+    .meta({ description: "the least that it can be; the same as distanceMeters where both places are known" }),
+  distanceHighMeters: z.number().nonnegative().meta({ description: "the most that it can be" }),
   quantity: quantitySchema.nullable().meta({ description: "what can be exchanged, in the input's unit" }),
   money: moneySchema,
   carbon: carbonSchema,

@@ -1,4 +1,4 @@
-import { dimensions } from "../../domain/dimension.ts";
+import { type Dimension, dimensions } from "../../domain/dimension.ts";
 import type { MaterialProperties } from "../../domain/quantity.ts";
 import type { Grade } from "../../domain/reference/types.ts";
 import type { Triple } from "../carriage.ts";
@@ -70,16 +70,15 @@ function carriageOf({ pair, outputColumns, i, inputColumns, j }: Explained): Tri
   const grade = outputColumns.grade[i]!;
   const carriage = grade < 0 ? null : pair.rules.carriages[grade]!;
   if (carriage === null) return nothing;
-  const distance = pair.figures[at.distanceMeters]!;
-  const units = (dimension: number) => {
-    const count = unitsOf(outputColumns, i, inputColumns, j, dimension, pair.figures[at.bridge]!);
-    return Number.isNaN(count) ? 0 : count * distance;
+  const units = (dimension: Dimension) => {
+    const count = unitsOf(outputColumns, i, inputColumns, j, dimensions.indexOf(dimension), pair.figures[at.bridge]!);
+    return Number.isNaN(count) ? 0 : count;
   };
-  const freight = scale(carriage.carbonPerKgMeter, units(dimensions.indexOf("mass")));
-  const { pumpedDimension } = carriage;
-  const pumping = scale(
-    carriage.carbonPerUnitMeter,
-    pumpedDimension === null ? 0 : units(dimensions.indexOf(pumpedDimension)),
-  );
-  return [freight[0] + pumping[0], freight[1] + pumping[1], freight[2] + pumping[2]];
+  const { pumpedDimension, carbonPerKgMeter, carbonPerUnitMeter } = carriage;
+  const [mass, pumped] = [units("mass"), pumpedDimension === null ? 0 : units(pumpedDimension)];
+  const over = (end: 0 | 1 | 2) => {
+    const meters = pair.figures[at.nearestMeters + end]!;
+    return carbonPerKgMeter[end] * (mass * meters) + carbonPerUnitMeter[end] * (pumped * meters);
+  };
+  return [over(0), over(1), over(2)];
 }

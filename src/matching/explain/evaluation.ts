@@ -24,6 +24,8 @@ export function explainEvaluation(explained: Explained, verdict: number): Evalua
     low: figures[at.score]!,
     high: figures[at.score + 2]!,
     distanceMeters: tidy(figures[at.distanceMeters]!),
+    distanceLowMeters: tidy(figures[at.nearestMeters]!),
+    distanceHighMeters: tidy(figures[at.farthestMeters]!),
     quantity: quantity > 0 ? inUnitOf(input, quantity) : null,
     gates: explainGates(explained),
     terms: explainTerms(explained, money),

@@ -5,11 +5,12 @@ import { phraseClosing } from "../nearLimits.ts";
 import { at, partyReasons, quantityReasons } from "../pair.ts";
 import { relationCodes } from "../rules.ts";
 import { fail, gateSlots, near, pass, uncertain, unknown, verdictName } from "../verdictCodes.ts";
+import { explainDistance } from "./distance.ts";
 import { explainHazard, explainPermit } from "./lawGates.ts";
 import { priceInUnits } from "./priceUnits.ts";
 import { explainQualityGates } from "./qualityGates.ts";
-import { type Explained, formatQuantity, gradeOf, inUnitOf, nameOf } from "./subject.ts";
-import { formatKilometers, formatNumber, plural, tidy } from "./words.ts";
+import { type Explained, formatQuantity, inUnitOf, nameOf } from "./subject.ts";
+import { formatNumber, plural, tidy } from "./words.ts";
 
 /** What a gate's explanation adds to its verdict. */
 export type GateWords = { detail: string; short?: Shortfall | null; closes?: string | null };
@@ -105,21 +106,6 @@ function explainTemporal({ pair, inputColumns, j }: Explained): GateWords {
     closes: isNear
       ? phraseClosing(pair.rules.near.temporal, formatNumber(months), months === 1 ? "month" : "months")
       : null,
-  };
-}
-
-function explainDistance({ pair, output }: Explained): GateWords {
-  const distance = pair.figures[at.distanceMeters]!;
-  const limit = pair.figures[at.limitMeters]!;
-  const carriage = gradeOf(pair, output)?.transportClass.replaceAll("_", " ") ?? "unknown";
-  const detail = `${formatKilometers(distance)} of at most ${formatKilometers(limit)} (${carriage}, or a side's own limit)`;
-  if (pair.gates[gateSlots.distance] === pass) return { detail };
-  const over = { amount: tidy((distance - limit) / 1_000), unit: "km" };
-  const isNear = pair.gates[gateSlots.distance] === near;
-  return {
-    detail,
-    short: over,
-    closes: isNear ? phraseClosing(pair.rules.near.distance, formatNumber(over.amount), over.unit) : null,
   };
 }
 

@@ -2,8 +2,9 @@ import type { Money, TermName, TermResult } from "../evaluation.ts";
 import { termNames } from "../evaluation.ts";
 import { at, termAt } from "../pair.ts";
 import { gateSlots, unknown } from "../verdictCodes.ts";
+import { describeDistance } from "./distance.ts";
 import { type Explained, formatQuantity, inUnitOf, nameOf } from "./subject.ts";
-import { describeRange, formatKilometers, formatNumber, plural } from "./words.ts";
+import { describeRange, formatNumber, plural } from "./words.ts";
 
 /** The six terms as the kernel found them, each with a sentence. */
 export function explainTerms(explained: Explained, money: Money): TermResult[] {
@@ -12,7 +13,7 @@ export function explainTerms(explained: Explained, money: Money): TermResult[] {
     quality: explainQuality(explained),
     quantity: explainCover(explained),
     temporal: explainTime(explained),
-    proximity: explainProximity(explained),
+    proximity: describeDistance(pair),
     economics: explainEconomics(explained, money),
     trust: explainTrust(explained),
   };
@@ -59,10 +60,6 @@ function explainCover({ pair, input, inputColumns, j }: Explained): string {
 
 function explainTime({ pair, inputColumns, j }: Explained): string {
   return `${formatNumber(pair.figures[at.sharedHours]!)} of the ${formatNumber(inputColumns.hours[j]!)} hours needed in the year are shared`;
-}
-
-function explainProximity({ pair }: Explained): string {
-  return `${formatKilometers(pair.figures[at.distanceMeters]!)} apart; the limit is ${formatKilometers(pair.figures[at.limitMeters]!)}`;
 }
 
 function explainEconomics({ pair, output, outputColumns, i, inputColumns, j }: Explained, money: Money): string {
