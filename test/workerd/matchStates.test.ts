@@ -170,13 +170,21 @@ describe("a match", () => {
     expect(await succeed(200, "GET", path(), { key: operatorKey })).toMatchObject({ state: "suggested", version: 1 });
   });
 
-  it("stays hidden while the other side's flow is not public, until both are interested", async () => {
+  it("hides the organization behind a flow that is not public, until both are interested", async () => {
     await succeed(200, "PATCH", `/v1/flows/${pair.output.id}`, {
       key: pair.seller.key,
       body: { visibility: "private" },
     });
-    await refuse(404, "GET", path(), { key: pair.buyer.key });
+    expect(await read(pair.buyer)).toMatchObject({
+      outputOrganizationId: null,
+      inputOrganizationId: pair.buyer.id,
+      counterpart: { organizationId: null, pseudonym: expect.stringMatching(/^anon_[0-9a-f]{16}$/) },
+    });
     await force("interested_both", both);
-    expect(await read(pair.buyer)).toMatchObject({ state: "interested_both" });
+    expect(await read(pair.buyer)).toMatchObject({
+      state: "interested_both",
+      outputOrganizationId: pair.seller.id,
+      counterpart: { organizationId: pair.seller.id, pseudonym: null, cell: null },
+    });
   });
 });
