@@ -90,10 +90,18 @@ export type BoundCandidate = {
 };
 
 /**
- * How coarsely the searcher sees candidates: their places by as much as `slackMeters`, what they have left by as much as
- * `quantityFactor`. Nothing that could match is left out for it, and no bound is less than the score that is shown.
+ * How coarsely the searcher sees candidates. Their columns tell the true place and quantity, the engine is given what the
+ * searcher may know: with these two nothing that could match is left out, and no bound is less than the score.
  */
-export type Coarseness = { slackMeters: number; quantityFactor: number };
+export type Coarseness = {
+  /**
+   * A distance measured to the true place is at most this much more than the nearest that the engine takes it for: twice the
+   * greatest radius of a candidate's cell (to its centre, and from there to any place in it), and the subject's own radius.
+   */
+  slackMeters: number;
+  /** What is left by the columns and what the engine is told of it differ by this factor at the most, up or down. */
+  quantityFactor: number;
+};
 
 /** Of who sees everything as it is. */
 export const exactly: Coarseness = { slackMeters: 0, quantityFactor: 1 };

@@ -1,4 +1,4 @@
-import type { BoundCandidate, BoundParameters } from "./candidateSearch.ts";
+import { type BoundCandidate, type BoundParameters, type Coarseness, exactly } from "./candidateSearch.ts";
 import { computeProximity } from "./exchange.ts";
 import { computeSideTrust } from "./trust.ts";
 
@@ -15,16 +15,22 @@ export const boundAllowances: BoundParameters["allowances"] = {
  * An upper bound of the score from columns that a database has: never less than the score of the pair. A store mirrors it:
  *
  *     time      = needHours is null ? 1 : least(1, bits(months & subject months) * 744 / needHours)
- *     amount    = dimension = subject's and basis <> 'recurring' ? (subject is input ? left / remaining : remaining / left) : 1
+ *     amount    = dimension = subject's and basis <> 'recurring'
+ *                 ? (subject is input ? left / remaining : remaining / left) * quantity factor : 1
  *     cover     = least(1, amount, needHours is null ? 1 : time)
- *     x         = least(1, distance / 1.005 / limit),  proximity = (1 - x^2)^2
+ *     x         = least(1, greatest(0, distance - slack) / 1.005 / limit),  proximity = (1 - x^2)^2
  *     trust     = (subject trust + precisionShare * levels[level] + (verified ? verifiedShare : 0)
  *                 + exchangesShare * n / (n + exchangesAtHalf)) / 2
  *     bound     = wq * quality bound + wc * cover + wt * time + wp * proximity + we + wr * trust + 1e-9
  *
- * Hours of a month are at most 744, and a year's window has each month of UTC once, be it in two parts.
+ * Hours of a month are at most 744, and a year's window has each month of UTC once, be it in two parts. Slack and quantity
+ * factor are those of the coarseness: columns tell the true place and quantity, the score follows from what is seen of them.
  */
-export function scoreBound(bound: BoundParameters, candidate: BoundCandidate): number {
+export function scoreBound(
+  bound: BoundParameters,
+  candidate: BoundCandidate,
+  { slackMeters, quantityFactor }: Coarseness = exactly,
+): number {
   const { weights, needHours, allowances } = bound;
   const months = countBits(bound.monthsMask & candidate.monthsMask);
   const time = needHours === null ? 1 : Math.min(1, (months * allowances.hoursPerMonth) / needHours);
@@ -32,8 +38,9 @@ export function scoreBound(bound: BoundParameters, candidate: BoundCandidate): n
   const [supply, need] = bound.subjectIsInput
     ? [candidate.canonicalRemaining, bound.remaining]
     : [bound.remaining, candidate.canonicalRemaining];
-  const cover = Math.min(1, isComparable ? supply / need : 1, time);
-  const proximity = computeProximity(candidate.distanceMeters / allowances.spheroid, bound.limitMeters);
+  const cover = Math.min(1, isComparable ? (supply / need) * quantityFactor : 1, time);
+  const nearest = Math.max(0, candidate.distanceMeters - slackMeters);
+  const proximity = computeProximity(nearest / allowances.spheroid, bound.limitMeters);
   const trust =
     (bound.trust.subject +
       computeSideTrust(bound.trust, candidate.precisionLevel, {

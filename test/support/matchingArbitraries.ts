@@ -183,7 +183,7 @@ export const pairInputs: fc.Arbitrary<{ output: PartyInput; input: PartyInput; m
   .constantFrom(...families)
   .chain(({ sides, unit, reach }) =>
     fc
-      .tuple(sides, facts, facts, fc.double({ min: 0, max: reach, noNaN: true }))
+      .tuple(sides, facts, facts, fc.integer({ min: 0, max: reach }))
       .map(([{ output, input }, give, take, meters]) => ({
         output: { ...inputOf(output, unit, give), direction: "output" as const, id: 1 },
         input: { ...inputOf(input, unit, take), direction: "input" as const, id: 2, position: north(meters) },
@@ -199,7 +199,7 @@ export const needWithSupplies: fc.Arbitrary<{ need: Party; supplies: Party[] }> 
       .tuple(
         sides,
         facts,
-        fc.array(fc.tuple(sides, facts, fc.double({ min: 0, max: reach, noNaN: true })), {
+        fc.array(fc.tuple(sides, facts, fc.integer({ min: 0, max: reach })), {
           minLength: 1,
           maxLength: 12,
         }),

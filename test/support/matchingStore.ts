@@ -1,7 +1,13 @@
 import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
 import { distanceMeters } from "../../src/domain/geography.ts";
 import { haveEqualHs } from "../../src/domain/taxonomy.ts";
-import type { BoundCandidate, CandidateSearch, SearchLimits } from "../../src/matching/candidateSearch.ts";
+import {
+  type BoundCandidate,
+  type CandidateSearch,
+  type Coarseness,
+  exactly,
+  type SearchLimits,
+} from "../../src/matching/candidateSearch.ts";
 import type { Party } from "../../src/matching/party.ts";
 
 /** What a store reads of a counterpart for the bound; null for one that neither grade nor code lets it find. */
@@ -28,7 +34,13 @@ export function boundCandidateOf(
 }
 
 /** Whether a store's query would fetch the counterpart, by the conditions that `CandidateSearch` states. */
-export function isFetched(search: CandidateSearch, limits: SearchLimits, subject: Party, party: Party): boolean {
+export function isFetched(
+  search: CandidateSearch,
+  limits: SearchLimits,
+  subject: Party,
+  party: Party,
+  { slackMeters }: Coarseness = exactly,
+): boolean {
   const candidate = boundCandidateOf(search, subject, party);
   if (candidate === null) return false;
   const facts = computeSearchFacts(party.flow);
@@ -37,7 +49,7 @@ export function isFetched(search: CandidateSearch, limits: SearchLimits, subject
   const isOwn = party.organizationId === search.ownOrganization.id;
   return (
     search.directions.includes(party.flow.direction) &&
-    candidate.distanceMeters <= limits.radiusMeters &&
+    candidate.distanceMeters <= limits.radiusMeters + slackMeters &&
     search.dimensions.includes(candidate.dimension) &&
     search.bases.includes(candidate.basis) &&
     (limits.monthsMask === null || (candidate.monthsMask & limits.monthsMask) !== 0) &&
