@@ -1,4 +1,5 @@
 import { AppError } from "./domain/errors.ts";
+import { apiKeys } from "./http/apiKeys.ts";
 import { docs } from "./http/docs.ts";
 import { createRouter } from "./http/environment.ts";
 import { flows } from "./http/flows.ts";
@@ -37,7 +38,7 @@ export function createApp(begin: BeginRequest) {
   app.route("/", health(begin));
   app.route("/", taxonomy(begin));
   app.use("/v1/*", authenticated(begin), jsonBody, idempotencyKey);
-  for (const routes of [me, organizations, sites, flows, matches]) app.route("/", routes);
+  for (const routes of [me, organizations, apiKeys, sites, flows, matches]) app.route("/", routes);
   app.route("/", docs(app));
   return app;
 }

@@ -109,6 +109,7 @@ class ArrivedRequest implements OpenRequest {
 function createServices(config: Config, database: Database, at: Date, waitUntil: Services["waitUntil"]): Services {
   return {
     organizations: createOrganizationStore(database),
+    apiKeys: createApiKeyStore(database),
     sites: createSiteStore(database),
     flows: createFlowStore(database),
     matches: createMatchStore(database),

@@ -19,6 +19,8 @@ export type ErrorDetails = {
   reason?: string;
   fields?: readonly FieldError[];
   retryAfterSeconds?: number;
+  /** What the caller would need to be allowed. */
+  required?: { role?: string; scope?: string };
 };
 
 /** The one error type that operations throw; expected outcomes of matching are data and never thrown. */
@@ -45,7 +47,8 @@ export const invalidField = (pointer: string, code: string, message: string) => 
 export const unauthenticated = (reason: string, message: string) =>
   new AppError("unauthenticated", message, { reason });
 
-export const forbidden = (reason: string, message: string) => new AppError("forbidden", message, { reason });
+export const forbidden = (reason: string, message: string, required?: ErrorDetails["required"]) =>
+  new AppError("forbidden", message, required ? { reason, required } : { reason });
 
 export const notFound = (noun: string) =>
   new AppError("not_found", `There is no such ${noun}, or it is not yours to see.`, { reason: `${noun}_not_found` });

@@ -20,6 +20,7 @@ const tags = [
   { name: "health", description: "Whether the service runs" },
   { name: "me", description: "The caller" },
   { name: "organizations", description: "Companies, municipalities and farms: the tenants" },
+  { name: "api-keys", description: "Keys of an organization, its people, programs and devices" },
   { name: "sites", description: "Places of an organization" },
   { name: "flows", description: "What a site offers, needs or shares" },
   { name: "matches", description: "Outputs that can serve inputs, and why" },

@@ -32,6 +32,7 @@ export type Problem = {
   code: ErrorCode;
   reason: string;
   requestId: string;
+  required?: { role?: string; scope?: string };
   errors?: readonly FieldError[];
 };
 
@@ -39,7 +40,7 @@ export type Problem = {
 export function toProblemResponse(error: unknown, requestId: string): Response {
   const known = toAppError(error);
   const { status: usual, title } = byCode[known.code];
-  const { reason = known.code, fields, retryAfterSeconds } = known.details;
+  const { reason = known.code, fields, required, retryAfterSeconds } = known.details;
   const status = statusByReason[reason] ?? usual;
   const problem: Problem = {
     type: `urn:turash:problem:${reason}`,
@@ -49,6 +50,7 @@ export function toProblemResponse(error: unknown, requestId: string): Response {
     code: known.code,
     reason,
     requestId,
+    ...(required ? { required } : {}),
     ...(fields ? { errors: fields } : {}),
   };
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });

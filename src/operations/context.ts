@@ -3,6 +3,7 @@ import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
+import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
@@ -14,6 +15,7 @@ import type { CandidateStore } from "../stores/spatial/candidates.ts";
 export type Services = {
   organizations: OrganizationStore;
   sites: SiteStore;
+  apiKeys: ApiKeyStore;
   flows: FlowStore;
   matches: MatchStore;
   candidates: CandidateStore;

@@ -1,5 +1,5 @@
-import { type Role, roles, type Scope, scopes } from "../domain/actor.ts";
-import type { ApiKey } from "../domain/apiKey.ts";
+import { type Role, roles, type Scope } from "../domain/actor.ts";
+import { type ApiKey, keyScopes } from "../domain/apiKey.ts";
 import { forbidden, notFound, preconditionFailed } from "../domain/errors.ts";
 import { type ApiKeyId, createId, type OrganizationId } from "../domain/ids.ts";
 import type { Member, MemberContent } from "../domain/member.ts";
@@ -9,9 +9,6 @@ import type { OrganizationFilter } from "../stores/records/organizations.ts";
 import type { RequestContext } from "./context.ts";
 import { authorize } from "./permissions.ts";
 import { describeChange, mergeContent, revise } from "./revision.ts";
-
-/** Everything that a key of an organization can be given; `operations` is the operator's. */
-const ownerScopes = scopes.filter((scope) => scope !== "operations");
 
 export async function listOrganizations(
   context: RequestContext,
@@ -48,12 +45,20 @@ export async function createOrganization(
   const role = roles[roles.length - 1] as Extract<Role, "owner">;
   const issued = await issueFirstKey(context, organization.id);
   const member: Member | null = owner && { ...owner, id: createId("member"), organizationId: organization.id, role };
-  const key: ApiKey = { ...issued.record, memberId: member?.id ?? null, name: "First key", role, scopes: ownerScopes };
+  const key: ApiKey = {
+    ...issued.record,
+    memberId: member?.id ?? null,
+    name: "First key",
+    role,
+    scopes: keyScopes,
+    expiresAt: null,
+    flowIds: null,
+  };
   const { value, replayed } = await context.services.organizations.create(context, organization, key, member, [
     { op: "add", path: "", value: content },
   ]);
   const { text, record } = replayed ? await issueFirstKey(context, value.id) : issued;
-  return { organization: value, apiKey: { id: record.id, key: text, role, scopes: ownerScopes }, replayed };
+  return { organization: value, apiKey: { id: record.id, key: text, role, scopes: keyScopes }, replayed };
 }
 
 /** The organization is part of what a repeated request derives its key from: a day later the same Idempotency-Key makes another. */

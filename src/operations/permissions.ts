@@ -1,7 +1,7 @@
 import { type Actor, hasRole, type MemberActor, type Role, type Scope } from "../domain/actor.ts";
 import { forbidden } from "../domain/errors.ts";
 
-type Permission = {
+export type Permission = {
   /** The least role of a member; null where members may not at all. */
   role: Role | null;
   /** The scope that a key needs besides; null where any key will do. */
@@ -19,6 +19,11 @@ export const permissions = {
   createOrganization: { role: null, scope: null, operator: true },
   updateOrganization: { role: "owner", scope: "members:manage", operator: true },
   deleteOrganization: { role: "owner", scope: "members:manage", operator: true },
+  listApiKeys: { role: "owner", scope: "keys:manage", operator: false },
+  getApiKey: { role: "owner", scope: "keys:manage", operator: false },
+  createApiKey: { role: "owner", scope: "keys:manage", operator: false },
+  rotateApiKey: { role: "owner", scope: "keys:manage", operator: false },
+  revokeApiKey: { role: "owner", scope: "keys:manage", operator: false },
   listSites: { role: "viewer", scope: "flows:read", operator: true },
   getSite: { role: "viewer", scope: "flows:read", operator: true },
   createSite: { role: "editor", scope: "flows:write", operator: false },
@@ -57,9 +62,10 @@ export function authorize(actor: Actor, operation: OperationName): void {
     return;
   }
   if (role === null) throw forbidden("operator_needed", "This is the operator's to do.");
-  if (!hasRole(actor, role)) throw forbidden("role_too_small", `This needs the role ${role}; yours is ${actor.role}.`);
+  if (!hasRole(actor, role))
+    throw forbidden("role_too_small", `This needs the role ${role}; yours is ${actor.role}.`, { role });
   if (scope !== null && !actor.scopes.includes(scope))
-    throw forbidden("scope_missing", `This needs a key with the scope ${scope}.`);
+    throw forbidden("scope_missing", `This needs a key with the scope ${scope}.`, { scope });
 }
 
 /** The same for what only members do, giving the member back. */

@@ -50,6 +50,9 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["api_keys_scopes_check", "api_keys", { scopes: "'{}'" }],
   ["api_keys_scopes_check", "api_keys", { scopes: "'{flows:read,operations}'" }],
   ["api_keys_expires_at_check", "api_keys", { expires_at: "now()" }],
+  ["api_keys_flow_ids_check", "api_keys", { flow_ids: "'{}'", scopes: "'{measurements:write}'" }],
+  ["api_keys_flow_ids_check", "api_keys", { flow_ids: "ARRAY[gen_random_uuid()]" }],
+  ["api_keys_rotated_to_fkey", "api_keys", { rotated_to: "gen_random_uuid()" }],
   ["api_keys_version_check", "api_keys", { version: "0" }],
 
   ["programmes_organization_id_fkey", "programmes", nobody],

@@ -5,6 +5,7 @@ import { countRows, query } from "./support/database.ts";
 import { listOperations } from "./support/openApi.ts";
 import {
   createFlow,
+  createKey,
   createPair,
   createSite,
   createTenant,
@@ -59,6 +60,26 @@ const changes: Record<string, Change> = {
     status: 204,
     events: ["turash.flow.withdrawn", "turash.organization.deleted"],
     action: "organization.close",
+  },
+  createApiKey: {
+    request: () => own("/v1/api-keys", { name: "New", scopes: ["flows:read"] }),
+    status: 201,
+    events: ["turash.api_key.created"],
+    action: "api_key.create",
+  },
+  rotateApiKey: {
+    prepare: () => createKey(tenant),
+    request: ({ id }) => own(`/v1/api-keys/${id}/rotate`, {}),
+    status: 201,
+    events: ["turash.api_key.rotated"],
+    action: "api_key.rotate",
+  },
+  revokeApiKey: {
+    prepare: () => createKey(tenant),
+    request: ({ id }) => own(`/v1/api-keys/${id}`),
+    status: 204,
+    events: ["turash.api_key.revoked"],
+    action: "api_key.revoke",
   },
   createSite: {
     request: () => own("/v1/sites", siteContent()),

@@ -164,7 +164,7 @@ describe.each(["network", "private"] as const)("before both sides consent, the o
       body: { outputFlowId: opened.output.id, inputFlowId: opened.input.id },
     });
     expect(evaluated.distanceLowMeters).toBe(evaluated.distanceHighMeters);
-    const entries = await query<{ organization_id: string; credential: string }>(
+    const entries = await query(
       "SELECT organization_id, credential FROM audit_entries WHERE action = 'match.open' AND subject_id = (SELECT id FROM matches WHERE output_flow_id = $1)",
       await uuidOfFlow(opened.output.id),
     );

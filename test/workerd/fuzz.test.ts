@@ -5,6 +5,7 @@ import { call, type Json } from "./support/client.ts";
 import { listOperations, type Operation } from "./support/openApi.ts";
 import {
   createFlow,
+  createKey,
   createPair,
   createSite,
   createTenant,
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const { matchId, input } = await createPair();
   ids = {
     organizationId: tenant.id,
+    keyId: (await createKey(tenant)).id,
     siteId: site.id,
     flowId: flow.id,
     otherFlowId: input.id,

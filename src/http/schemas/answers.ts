@@ -32,6 +32,10 @@ export const problemSchema = z
     ]),
     reason: z.string().meta({ description: "finer than the code and as stable", example: "invalid_fields" }),
     requestId: z.string().meta({ example: "9b2f6c1e-6b5c-4f0e-9d3a-2f1b7c8d9e0f" }),
+    required: z
+      .object({ role: z.string().optional(), scope: z.string().optional() })
+      .optional()
+      .meta({ description: "with 403: the role or the scope that is needed" }),
     errors: z.array(fieldErrorSchema).optional(),
   })
   .meta({ id: "Problem", description: "RFC 9457 problem details" });

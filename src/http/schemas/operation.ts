@@ -1,12 +1,14 @@
 import * as z from "zod";
-import { type OperationName, permissions } from "../../operations/permissions.ts";
+import { type OperationName, type Permission, permissions } from "../../operations/permissions.ts";
 
 /** The part of a route that follows from the permissions table: its id, who may call it and with what credential. */
 export function operation(operationId: OperationName, tag: string, summary: string, variant?: string) {
-  const { role, scope, operator } = permissions[operationId];
+  const permission: Permission = permissions[operationId];
+  const { role, scope, operator, device = false } = permission;
   const who = [
     role ? `a member who is at least ${role}${scope ? `, by a key with the scope \`${scope}\`` : ""}` : null,
     operator ? "the operator" : null,
+    device ? "a device" : null,
   ];
   return {
     operationId: variant ?? operationId,
@@ -14,6 +16,7 @@ export function operation(operationId: OperationName, tag: string, summary: stri
     summary,
     description: `Open to ${who.filter(Boolean).join(" and ")}.`,
     security: [{ apiKey: [] }],
+    "x-turash-permission": { role, scope, operator, device },
   };
 }
 

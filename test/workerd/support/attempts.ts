@@ -1,11 +1,21 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
 import type { CallOptions, Json } from "./client.ts";
-import { createFlow, createPair, createSite, createTenant, siteContent, steamSupply, type Tenant } from "./tenants.ts";
+import {
+  createFlow,
+  createKey,
+  createPair,
+  createSite,
+  createTenant,
+  siteContent,
+  steamSupply,
+  type Tenant,
+} from "./tenants.ts";
 
 /** The ids that an attempt names: those of somebody's things, or of nothing. */
 export type Ids = {
   organizationId: Id<"organization">;
+  keyId: string;
   siteId: string;
   flowId: string;
   otherFlowId: string;
@@ -36,6 +46,7 @@ const at = (path: (ids: Ids) => string, body?: (ids: Ids) => Json) => (ids: Ids)
 
 const flow = (ids: Ids) => `/v1/flows/${ids.flowId}`;
 const site = (ids: Ids) => `/v1/sites/${ids.siteId}`;
+const apiKey = (ids: Ids) => `/v1/api-keys/${ids.keyId}`;
 const organization = (ids: Ids) => `/v1/organizations/${ids.organizationId}`;
 const open = { permission: null, foreign: "open" } as const;
 const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
@@ -74,6 +85,25 @@ export const attempts: Record<string, Attempt> = {
     isLast: true,
     request: at(organization),
   },
+  listApiKeys: { permission: "listApiKeys", foreign: "hidden", request: at(() => "/v1/api-keys?limit=200") },
+  createApiKey: {
+    permission: "createApiKey",
+    foreign: "own",
+    request: at(
+      () => "/v1/api-keys",
+      () => ({ name: "Another", scopes: ["keys:manage"] }),
+    ),
+  },
+  getApiKey: { permission: "getApiKey", foreign: "missing", request: at(apiKey) },
+  rotateApiKey: {
+    permission: "rotateApiKey",
+    foreign: "missing",
+    request: at(
+      (ids) => `${apiKey(ids)}/rotate`,
+      () => ({ overlapSeconds: 60 }),
+    ),
+  },
+  revokeApiKey: { permission: "revokeApiKey", foreign: "missing", isLast: true, request: at(apiKey) },
   listSites: { permission: "listSites", foreign: "hidden", request: at(() => "/v1/sites?limit=200") },
   createSite: {
     permission: "createSite",
@@ -145,6 +175,7 @@ export const attempts: Record<string, Attempt> = {
 export async function createWorld(): Promise<World> {
   const owner = await createTenant({ name: "Hidden works" });
   const externalId = `walk-${crypto.randomUUID()}`;
+  const { id: keyId } = await createKey(owner);
   const place = await createSite(owner, { externalId });
   const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
   const { matchId, seller, input } = await createPair();
@@ -152,6 +183,7 @@ export async function createWorld(): Promise<World> {
     owner,
     matchParty: seller,
     organizationId: owner.id,
+    keyId,
     siteId: place.id,
     flowId: supply.id,
     otherFlowId: input.id,
@@ -164,6 +196,7 @@ export async function createWorld(): Promise<World> {
 export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids {
   return {
     organizationId: createId("organization"),
+    keyId: createId("apiKey"),
     siteId: createId("site"),
     flowId: createId("flow"),
     otherFlowId: createId("flow"),

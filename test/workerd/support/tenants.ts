@@ -8,7 +8,14 @@ import { query } from "./database.ts";
 
 export type Tenant = { id: OrganizationId; key: string; organization: Json };
 
-export const allScopes = ["flows:read", "flows:write", "matches:read", "matches:write", "members:manage"] as const;
+export const allScopes = [
+  "flows:read",
+  "flows:write",
+  "matches:read",
+  "matches:write",
+  "members:manage",
+  "keys:manage",
+] as const;
 
 /** A new organization with its first owner key, made as the operator makes them. */
 export async function createTenant(content: object = {}): Promise<Tenant> {
@@ -17,7 +24,13 @@ export async function createTenant(content: object = {}): Promise<Tenant> {
   return { id: organization.id, key: apiKey.key, organization };
 }
 
-/** A further key of an organization, written beside the API, which cannot make one yet. */
+/** A further key of an organization, made by its owner: what is kept of it, and its text as `key`. */
+export async function createKey(tenant: Tenant, content: object = {}): Promise<Json> {
+  const body = { name: "Further", role: "owner", scopes: allScopes, ...content };
+  return succeed(201, "POST", "/v1/api-keys", { key: tenant.key, body });
+}
+
+/** A further key of an organization as only the database could hold one, written beside the API. */
 export async function insertKey(
   tenant: Tenant,
   { role, scopes, expiresAt = null }: { role: Role; scopes: readonly Scope[]; expiresAt?: string | null },

@@ -83,6 +83,8 @@ export const apiKeys = pgTable(
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
     lastUsedAt: instant("last_used_at"),
+    flowIds: uuid("flow_ids").array(),
+    rotatedTo: uuid("rotated_to"),
   },
   (table) => [
     foreignKey({
@@ -95,6 +97,7 @@ export const apiKeys = pgTable(
       columns: [table.organizationId, table.memberId],
       foreignColumns: [members.organizationId, members.id],
     }),
+    foreignKey({ name: "api_keys_rotated_to_fkey", columns: [table.rotatedTo], foreignColumns: [table.id] }),
     unique("api_keys_digest_key").on(table.digest),
     index("api_keys_organization_id_idx").on(table.organizationId, table.id),
   ],
