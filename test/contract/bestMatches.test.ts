@@ -7,22 +7,26 @@ import { type LocalDatabase, startLocalDatabase } from "../../scripts/database/l
 import { seedTaxonomy } from "../../scripts/seedTaxonomy.ts";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import type { MemberActor } from "../../src/domain/actor.ts";
+import { maximumCellRadiusMeters } from "../../src/domain/cell.ts";
 import { flowContentSchema, isSupply } from "../../src/domain/flow.ts";
 import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
 import { distanceMeters } from "../../src/domain/geography.ts";
 import type { FlowId } from "../../src/domain/ids.ts";
 import { siteContentSchema } from "../../src/domain/site.ts";
-import { exactly } from "../../src/matching/candidateSearch.ts";
+import { type Coarseness, exactly } from "../../src/matching/candidateSearch.ts";
+import { coarsenParty, quantityStep } from "../../src/matching/coarseParty.ts";
 import type { Evaluation } from "../../src/matching/evaluation.ts";
 import type { Matcher } from "../../src/matching/matcher.ts";
 import type { Party } from "../../src/matching/party.ts";
 import { scoreBound } from "../../src/matching/scoreBound.ts";
 import type { RequestContext } from "../../src/operations/context.ts";
 import { prepareFlow } from "../../src/operations/flows.ts";
+import { stepScore } from "../../src/operations/matchView.ts";
 import { createOrganization } from "../../src/operations/organizations.ts";
-import { searcherFor, searchMatches } from "../../src/operations/search.ts";
+import { type Searcher, searcherFor, searchMatches } from "../../src/operations/search.ts";
 import { createSite } from "../../src/operations/sites.ts";
 import { openRequest } from "../../src/services.ts";
+import type { SightedParty } from "../../src/stores/spatial/candidates.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
 
 const flowCount = 260;
@@ -47,12 +51,14 @@ const flowArbitrary = fc.record({
   site: fc.nat({ max: 23 }),
 });
 
+const coarsely: Coarseness = { slackMeters: 2 * maximumCellRadiusMeters, quantityFactor: quantityStep };
+
 describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
   const folder = mkdtempSync(join(tmpdir(), "turash-best-"));
   let database: LocalDatabase;
   let operator: RequestContext;
   let matcher: Matcher;
-  let parties: Party[];
+  let parties: SightedParty[];
 
   beforeAll(async () => {
     database = await startLocalDatabase({ dataDir: folder, engine });
@@ -114,9 +120,18 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** One that sees of all organizations but its own no more than their cells. */
+  const searcherOf = ({ organizationId }: SightedParty): Searcher => {
+    const isHidden = (party: SightedParty) => party.organizationId !== organizationId;
+    return {
+      see: (party) => (isHidden(party) ? coarsenParty(party, party.sight.cell) : party),
+      isHidden,
+      coarseness: () => coarsely,
+    };
+  };
   const evaluate = (one: Party, other: Party): Evaluation =>
     isSupply(one.flow.direction) ? matcher.evaluate(one, other) : matcher.evaluate(other, one);
-  const counterparts = (subject: Party) =>
+  const counterparts = (subject: SightedParty) =>
     parties.filter((party) => isSupply(party.flow.direction) !== isSupply(subject.flow.direction));
   const subjects = () => parties.slice(0, subjectCount);
 
@@ -133,54 +148,82 @@ describe.each(enginesUnderTest)("the best matches over %s", (engine) => {
     expect(found).toBeGreaterThan(subjectCount);
   });
 
-  it("come in pages ordered by a bound that equals the engine's and is no less than any score", async () => {
-    let compared = 0;
+  it("are exactly those of scoring every pair as it is seen, where other organizations' places are hidden", async () => {
+    const seen = new Set<string>();
     for (const subject of subjects()) {
-      const search = matcher.search(subject);
-      const qualityBounds = new Map(search.grades.map(({ grade, qualityBound }) => [grade, qualityBound]));
-      const { candidates } = await operator.services.candidates.findPage(operator, search, "match", {
-        after: null,
-        limit: 200,
-        coarseness: exactly,
+      const searcher = searcherOf(subject);
+      const others = counterparts(subject);
+      const hidden = new Set(others.filter(searcher.isHidden).map(({ flowId }) => flowId));
+      const all = matcher.rank(subject, others.map(searcher.see), {
+        limit: 5,
+        showScore: ({ flowId }, score) => (hidden.has(flowId) ? stepScore(score) : score),
       });
-      for (const { party, bound } of candidates) {
-        const facts = computeSearchFacts(party.flow);
-        const sharesCode =
-          (search.ewc !== null && party.flow.codes.ewc === search.ewc) ||
-          (search.hs !== null && party.flow.codes.hs !== null);
-        const expected = scoreBound(search.bound, {
-          qualityBound: sharesCode ? 1 : (qualityBounds.get(party.flow.grade) ?? 1),
-          distanceMeters: distanceMeters(subject.site.position, party.site.position),
-          dimension: facts.dimension,
-          basis: party.flow.quantity.basis,
-          canonicalRemaining: facts.canonicalAmount,
-          monthsMask: facts.monthsMask,
-          precisionLevel: party.flow.precision.level,
-          ...party.organization,
-        });
-        expect(bound).toBeCloseTo(expected, 6);
-        expect(evaluate(subject, party).score).toBeLessThanOrEqual(bound);
-        compared += 1;
-      }
+      const pairs = await searchMatches(operator, searcher, subject, { limit: 5, minScore: 0 }, 7);
+      expect(pairs.map(({ evaluation }) => evaluation)).toEqual(all.map(({ evaluation }) => evaluation));
+      for (const { evaluation } of pairs) seen.add(evaluation.gates.find(({ gate }) => gate === "distance")!.verdict);
     }
-    expect(compared).toBeGreaterThan(200);
+    expect([...seen].sort()).toEqual(["pass", "uncertain"]);
   });
 
-  it("leave no match out of the candidates", async () => {
+  it.each([
+    ["as they are", exactly],
+    ["coarsely", coarsely],
+  ])(
+    "come in pages ordered by a bound that equals the engine's and is no less than any score, seen %s",
+    async (_, coarseness) => {
+      let compared = 0;
+      for (const subject of subjects()) {
+        const search = matcher.search(subject);
+        const qualityBounds = new Map(search.grades.map(({ grade, qualityBound }) => [grade, qualityBound]));
+        const { candidates } = await operator.services.candidates.findPage(operator, search, "match", {
+          after: null,
+          limit: 200,
+          coarseness,
+        });
+        for (const { party, bound } of candidates) {
+          const facts = computeSearchFacts(party.flow);
+          const sharesCode =
+            (search.ewc !== null && party.flow.codes.ewc === search.ewc) ||
+            (search.hs !== null && party.flow.codes.hs !== null);
+          const columns = {
+            qualityBound: sharesCode ? 1 : (qualityBounds.get(party.flow.grade) ?? 1),
+            distanceMeters: distanceMeters(subject.site.position, party.site.position),
+            dimension: facts.dimension,
+            basis: party.flow.quantity.basis,
+            canonicalRemaining: facts.canonicalAmount,
+            monthsMask: facts.monthsMask,
+            precisionLevel: party.flow.precision.level,
+            ...party.organization,
+          };
+          expect(bound).toBeCloseTo(scoreBound(search.bound, columns, coarseness), 6);
+          const seen = coarseness === exactly ? party : coarsenParty(party, party.sight.cell);
+          expect(evaluate(subject, seen).score).toBeLessThanOrEqual(bound);
+          compared += 1;
+        }
+      }
+      expect(compared).toBeGreaterThan(200);
+    },
+  );
+
+  it.each([
+    ["as they are", exactly],
+    ["coarsely", coarsely],
+  ])("leave no match out of the candidates, seen %s", async (_, coarseness) => {
     for (const subject of subjects()) {
-      const matching = counterparts(subject).filter((party) => evaluate(subject, party).verdict === "match");
-      const near = counterparts(subject).filter((party) => evaluate(subject, party).verdict === "near_miss");
+      const see = (party: SightedParty) => (coarseness === exactly ? party : coarsenParty(party, party.sight.cell));
+      const found = (verdict: string) =>
+        counterparts(subject).filter((party) => evaluate(subject, see(party)).verdict === verdict);
       const fetched = async (limits: "match" | "near") => {
         const page = await operator.services.candidates.findPage(operator, matcher.search(subject), limits, {
           after: null,
           limit: 1_000,
-          coarseness: exactly,
+          coarseness,
         });
         return new Set(page.candidates.map(({ party }) => party.flowId));
       };
       const [forMatches, forNear] = [await fetched("match"), await fetched("near")];
-      expect(matching.filter(({ flowId }) => !forMatches.has(flowId))).toEqual([]);
-      expect(near.filter(({ flowId }) => !forNear.has(flowId))).toEqual([]);
+      expect(found("match").filter(({ flowId }) => !forMatches.has(flowId))).toEqual([]);
+      expect(found("near_miss").filter(({ flowId }) => !forNear.has(flowId))).toEqual([]);
     }
   });
 });
