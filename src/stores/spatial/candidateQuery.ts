@@ -6,6 +6,7 @@ import { flows } from "../postgres/schema/flows.ts";
 /**
  * Rows (id, quality_bound, distance_meters) of `flows` in reach with a grade or a code that the search names: one index
  * scan a grade, for a GiST index takes equality on the grade and the distance together. A flow can come up more than once.
+ * The distance is to the true place, less the slack: no more than the engine takes it for, whatever it is told of the place.
  */
 export function candidateProbes(search: CandidateSearch, limits: SearchLimits, { slackMeters }: Coarseness): SQL {
   const [longitude, latitude] = search.subject.position;
