@@ -18,7 +18,9 @@ CREATE INDEX programmes_organization_id_idx ON programmes (organization_id, id) 
 
 CREATE TABLE programme_participants (
   programme_id uuid NOT NULL CONSTRAINT programme_participants_programme_id_fkey REFERENCES programmes (id),
-  organization_id uuid NOT NULL CONSTRAINT programme_participants_organization_id_fkey REFERENCES organizations (id),
+  -- No foreign key: an invitation by an id under which there is no organization is kept like any other, so that inviting does
+  -- not tell which there are. Only an organization itself joins.
+  organization_id uuid NOT NULL,
   state text NOT NULL,
   -- whether facilitators may read its flows and introduce it
   shares_with_facilitators boolean NOT NULL DEFAULT false,
@@ -37,4 +39,4 @@ CREATE TABLE programme_participants (
   ),
   CONSTRAINT programme_participants_version_check CHECK (version > 0)
 );
-CREATE INDEX programme_participants_organization_id_idx ON programme_participants (organization_id, programme_id) WHERE state = 'joined';
+CREATE INDEX programme_participants_organization_id_idx ON programme_participants (organization_id, programme_id) WHERE state <> 'left';

@@ -6,6 +6,7 @@ import { flows } from "./http/flows.ts";
 import { health } from "./http/health.ts";
 import { matches } from "./http/matches.ts";
 import { me } from "./http/me.ts";
+import { members } from "./http/members.ts";
 import { authenticated, type BeginRequest } from "./http/middleware/authenticated.ts";
 import { idempotencyKey } from "./http/middleware/idempotencyKey.ts";
 import { jsonBody } from "./http/middleware/jsonBody.ts";
@@ -38,7 +39,7 @@ export function createApp(begin: BeginRequest) {
   app.route("/", health(begin));
   app.route("/", taxonomy(begin));
   app.use("/v1/*", authenticated(begin), jsonBody, idempotencyKey);
-  for (const routes of [me, organizations, apiKeys, sites, flows, matches]) app.route("/", routes);
+  for (const routes of [me, organizations, members, apiKeys, sites, flows, matches]) app.route("/", routes);
   app.route("/", docs(app));
   return app;
 }

@@ -1,21 +1,28 @@
 import { sql } from "drizzle-orm";
 import * as z from "zod";
-import type { Actor } from "./domain/actor.ts";
-import { AppError } from "./domain/errors.ts";
+import type { Actor, SignInCredential } from "./domain/actor.ts";
+import { AppError, unauthenticated } from "./domain/errors.ts";
 import { createId, idFromDigest } from "./domain/ids.ts";
 import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
 import { type MatchingTables, parseTables } from "./matching/tables.ts";
 import type { OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import { signIn } from "./operations/signIn.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
-import { authenticate } from "./platform/auth/authenticate.ts";
-import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
+import { authenticate, type Verified } from "./platform/auth/authenticate.ts";
+import { computeDigest, computeSha256, toHex } from "./platform/auth/keyDigest.ts";
+import { createKeySets } from "./platform/auth/keySets.ts";
+import { readPerson } from "./platform/auth/person.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
+import { verifyToken } from "./platform/auth/verifyToken.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
+import { createInvitationStore } from "./stores/records/invitations.ts";
 import { createMatchStore } from "./stores/records/matches.ts";
+import { createMemberStore } from "./stores/records/members.ts";
 import { createOrganizationStore } from "./stores/records/organizations.ts";
+import { createSignInStore } from "./stores/records/signIns.ts";
 import { createSiteStore } from "./stores/records/sites.ts";
 import { readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
 import { createCandidateStore } from "./stores/spatial/candidates.ts";
@@ -73,12 +80,30 @@ class ArrivedRequest implements OpenRequest {
   }
 
   identify(header: string | undefined): Promise<Actor> {
-    const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper } = this.#config;
+    const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper, OIDC_ISSUER: issuer } = this.#config;
     return authenticate(header, this.at, {
       operatorKey,
       pepper,
       findActor: (digestHex, at) => createApiKeyStore(this.#openDatabase()).findActor(digestHex, at),
+      verifySignIn: issuer === undefined ? null : (token) => this.#verifySignIn(token, issuer),
     });
+  }
+
+  async #verifySignIn(token: string, issuer: string): Promise<Verified> {
+    const { OIDC_AUDIENCE: audience = "", OIDC_ALGORITHMS: algorithms } = this.#config;
+    const claims = await verifyToken(token, { issuer, audience, algorithms }, keySets, this.at);
+    const credential: SignInCredential = `sign_in:${toHex(await computeSha256(token)).slice(0, 12)}`;
+    const actor = await signIn(createSignInStore(this.#openDatabase()), readPerson(issuer, claims), credential, {
+      at: this.at,
+      requestId: this.#requestId,
+      addressHash: await this.#hashAddress(),
+    });
+    if (!actor) throw unauthenticated("credential_refused", "Nobody who may come in here is known by this sign-in.");
+    return { actor, expiresAt: new Date(claims.exp * 1_000) };
+  }
+
+  #hashAddress(): Promise<Uint8Array | null> {
+    return hashAddress(this.#config.KEY_PEPPER, this.#request.headers.get("cf-connecting-ip"));
   }
 
   async enter(header: string | undefined): Promise<RequestContext> {
@@ -86,7 +111,7 @@ class ArrivedRequest implements OpenRequest {
       actor: await this.identify(header),
       at: this.at,
       requestId: this.#requestId,
-      addressHash: await hashAddress(this.#config.KEY_PEPPER, this.#request.headers.get("cf-connecting-ip")),
+      addressHash: await this.#hashAddress(),
       idempotency: null,
       deadline: this,
       services: this.services,
@@ -106,10 +131,15 @@ class ArrivedRequest implements OpenRequest {
   }
 }
 
+/** The keys of the sign-in provider, as this isolate remembers them. */
+const keySets = createKeySets();
+
 function createServices(config: Config, database: Database, at: Date, waitUntil: Services["waitUntil"]): Services {
   return {
     organizations: createOrganizationStore(database),
     apiKeys: createApiKeyStore(database),
+    members: createMemberStore(database),
+    invitations: createInvitationStore(database),
     sites: createSiteStore(database),
     flows: createFlowStore(database),
     matches: createMatchStore(database),

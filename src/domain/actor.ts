@@ -43,6 +43,17 @@ export type DeviceActor = {
   credential: ApiKeyId;
 };
 
+const scopesByRole: Record<Role, readonly Scope[]> = {
+  viewer: ["flows:read", "matches:read", "rooms:join"],
+  editor: ["flows:write", "matches:write", "measurements:write"],
+  owner: ["webhooks:manage", "members:manage", "keys:manage"],
+};
+
+/** All that a role can be given: what a person who signs in may do. */
+export function scopesOfRole(role: Role): Scope[] {
+  return roles.slice(0, roles.indexOf(role) + 1).flatMap((each) => scopesByRole[each]);
+}
+
 /** Each role may do what the ones before it may. */
 export function hasRole(actor: MemberActor, needed: Role): boolean {
   return roles.indexOf(actor.role) >= roles.indexOf(needed);

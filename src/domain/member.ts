@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { Role } from "./actor.ts";
-import type { MemberId, OrganizationId } from "./ids.ts";
+import { type Role, roles } from "./actor.ts";
+import type { InvitationId, MemberId, OrganizationId } from "./ids.ts";
 
 /** What is written of a person in an organization. */
 export const memberContentSchema = z
@@ -20,4 +20,47 @@ export type Member = MemberContent & {
   id: MemberId;
   organizationId: OrganizationId;
   role: Role;
+};
+
+/** What an owner may change of a member: the e-mail is the one by which it was invited. */
+export const memberPatchableSchema = z
+  .strictObject({ name: memberContentSchema.shape.name, role: z.enum(roles) })
+  .meta({ id: "MemberChange" });
+export type MemberChange = z.infer<typeof memberPatchableSchema>;
+
+/** A member as its organization sees it. */
+export type MemberRecord = Member & {
+  /** Whether the person has signed in; until then there is nobody behind the e-mail yet. */
+  hasSignedIn: boolean;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+};
+
+export const invitationContentSchema = z
+  .strictObject({
+    ...memberContentSchema.shape,
+    role: z.enum(roles).default("viewer"),
+    expiresAt: z.iso
+      .datetime()
+      .nullable()
+      .default(null)
+      .meta({ description: "RFC 3339 in UTC, at most 90 days ahead; 14 days ahead where null" }),
+  })
+  .meta({ id: "InvitationContent" });
+export type InvitationContent = z.infer<typeof invitationContentSchema>;
+
+/** Lets whoever signs in with this e-mail, verified, become a member. */
+export type Invitation = MemberContent & {
+  id: InvitationId;
+  organizationId: OrganizationId;
+  role: Role;
+  expiresAt: string;
+  acceptedAt: string | null;
+  withdrawnAt: string | null;
+  /** Who accepted it. */
+  memberId: MemberId | null;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
 };

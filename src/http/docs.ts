@@ -20,6 +20,7 @@ const tags = [
   { name: "health", description: "Whether the service runs" },
   { name: "me", description: "The caller" },
   { name: "organizations", description: "Companies, municipalities and farms: the tenants" },
+  { name: "members", description: "People of an organization, and invitations" },
   { name: "api-keys", description: "Keys of an organization, its people, programs and devices" },
   { name: "sites", description: "Places of an organization" },
   { name: "flows", description: "What a site offers, needs or shares" },
@@ -34,6 +35,12 @@ export function docs(app: OpenAPIHono<AppEnvironment>) {
     type: "http",
     scheme: "bearer",
     description: "An API key: turash_live_...",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "signIn", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A JWT of the OpenID provider that the operator configured",
   });
   return createRouter()
     .get("/openapi.json", (c) => {

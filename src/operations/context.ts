@@ -5,7 +5,9 @@ import type { OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
+import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
+import type { MemberStore } from "../stores/records/members.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
 import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
@@ -16,6 +18,8 @@ export type Services = {
   organizations: OrganizationStore;
   sites: SiteStore;
   apiKeys: ApiKeyStore;
+  members: MemberStore;
+  invitations: InvitationStore;
   flows: FlowStore;
   matches: MatchStore;
   candidates: CandidateStore;

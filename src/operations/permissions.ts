@@ -14,6 +14,18 @@ export type Permission = {
 /** Who may do what: the one table that operations ask and the OpenAPI document shows. */
 export const permissions = {
   getMe: { role: "viewer", scope: null, operator: true, device: true },
+  leaveOrganization: { role: "viewer", scope: null, operator: false },
+  readOwnPersonalData: { role: "viewer", scope: null, operator: false },
+  eraseSelf: { role: "viewer", scope: null, operator: false },
+  listMembers: { role: "owner", scope: "members:manage", operator: true },
+  getMember: { role: "owner", scope: "members:manage", operator: true },
+  updateMember: { role: "owner", scope: "members:manage", operator: false },
+  removeMember: { role: "owner", scope: "members:manage", operator: false },
+  readPersonalData: { role: "owner", scope: "members:manage", operator: false },
+  eraseMember: { role: "owner", scope: "members:manage", operator: false },
+  listInvitations: { role: "owner", scope: "members:manage", operator: true },
+  createInvitation: { role: "owner", scope: "members:manage", operator: true },
+  withdrawInvitation: { role: "owner", scope: "members:manage", operator: true },
   listOrganizations: { role: "viewer", scope: "flows:read", operator: true },
   getOrganization: { role: "viewer", scope: "flows:read", operator: true },
   createOrganization: { role: null, scope: null, operator: true },

@@ -16,12 +16,15 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
     expect([...declared].filter((sentence) => sentence.startsWith("table ")).sort()).toEqual(
       [
         "api_keys",
+        "audit_chains",
         "audit_entries",
+        "audit_seals",
         "ewc_codes",
         "ewc_entries",
         "flows",
         "grades",
         "idempotency_records",
+        "invitations",
         "matches",
         "members",
         "organizations",

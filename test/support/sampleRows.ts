@@ -16,6 +16,7 @@ export const sampleIds = {
   borealisFlow: uuid("b4"),
   match: uuid("c"),
   programme: uuid("d"),
+  invitation: uuid("a5"),
 };
 
 function uuid(end: string): string {
@@ -35,6 +36,15 @@ export const sampleRows = {
     email: "gen_random_uuid() || '@acme.example'",
     name: "'Kim'",
     role: "'editor'",
+    ...now,
+  },
+  invitations: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    email: "gen_random_uuid() || '@acme.example'",
+    name: "'Ingrid'",
+    role: "'viewer'",
+    expires_at: "now() + interval '1 day'",
     ...now,
   },
   api_keys: {
@@ -138,6 +148,22 @@ export const sampleRows = {
     request_id: "'r'",
     occurred_at: "now()",
   },
+  audit_chains: {
+    chain_id: "gen_random_uuid()",
+    number: "0",
+    link: "decode(repeat('0', 64), 'hex')",
+    pruned_link: "decode(repeat('0', 64), 'hex')",
+  },
+  audit_seals: {
+    chain_id: text(sampleIds.acme),
+    number: "1",
+    entry_id: "gen_random_uuid()",
+    fixed_digest: digest("1"),
+    origin_digest: digest("2"),
+    patch_digest: digest("3"),
+    link: digest("4"),
+    sealed_at: "now()",
+  },
   idempotency_records: {
     scope: "'s'",
     key: "gen_random_uuid()::text",
@@ -187,6 +213,9 @@ export async function writeSamples({ script }: Pick<StoresUnderTest, "script">):
     insertSample("matches", { id: text(sampleIds.match) }),
     insertSample("programmes", { id: text(sampleIds.programme) }),
     insertSample("programme_participants", { organization_id: text(acme) }),
+    insertSample("invitations", { id: text(sampleIds.invitation), email: "'ingrid@acme.example'" }),
+    insertSample("audit_chains", { chain_id: text(acme) }),
+    insertSample("audit_seals", { number: "7", entry_id: text(sampleIds.acme) }),
     insertSample("idempotency_records", { key: "'k'" }),
   ];
   await script(statements.join(";\n"));

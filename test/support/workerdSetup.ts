@@ -7,6 +7,7 @@ import { writeDocsPage } from "../../scripts/docsPage.ts";
 import { seedTaxonomy } from "../../scripts/seedTaxonomy.ts";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { repositoryRoot } from "../../scripts/wrangler.ts";
+import { audience, startIdentityProvider } from "./identityProvider.ts";
 import "./provided.ts";
 
 /** Starts a database with the taxonomy and nothing else for the Worker under test, and makes its secrets. */
@@ -16,13 +17,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const database = await startLocalDatabase({ dataDir: folder });
   await seedTaxonomy(database);
   const { operatorKey, keyPepper } = createSecrets();
+  const provider = await startIdentityProvider();
   project.provide("workerBindings", {
     DATABASE_URL: database.connectionString,
     DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
     OPERATOR_KEY: operatorKey,
     KEY_PEPPER: keyPepper,
+    OIDC_ISSUER: provider.issuer,
+    OIDC_AUDIENCE: audience,
+    // For the tests, which sign what a provider would.
+    TEST_SIGNING_KEY: JSON.stringify(provider.signingKey),
   });
   return async () => {
+    await provider.stop();
     await database.close();
     rmSync(folder, { recursive: true, force: true });
   };

@@ -197,6 +197,7 @@ describe("revoking a key", () => {
           operatorKey: env.OPERATOR_KEY,
           pepper: env.KEY_PEPPER,
           findActor: createApiKeyStore(database).findActor,
+          verifySignIn: null,
         };
         return remember(`Bearer ${made.key}`, at, authenticator).then(
           ({ credential }) => credential,

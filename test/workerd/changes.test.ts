@@ -4,11 +4,15 @@ import { call, type Json, operatorKey, succeed } from "./support/client.ts";
 import { countRows, query } from "./support/database.ts";
 import { listOperations } from "./support/openApi.ts";
 import {
+  allScopes,
   createFlow,
   createKey,
   createPair,
   createSite,
   createTenant,
+  insertKey,
+  insertMember,
+  invite,
   type Pair,
   siteContent,
   steamSupply,
@@ -32,6 +36,12 @@ type Change = {
   events: string[];
   action: string;
 };
+
+/** A key of a person who may leave. */
+async function createPersonKey(): Promise<Json> {
+  const memberId = await insertMember(tenant);
+  return { key: await insertKey(tenant, { role: "viewer", scopes: ["flows:read"], memberId }) };
+}
 
 const newFlow = () => createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
 const own = (path: string, body?: object) => ({ path, key: tenant.key, ...(body ? { body } : {}) });
@@ -60,6 +70,58 @@ const changes: Record<string, Change> = {
     status: 204,
     events: ["turash.flow.withdrawn", "turash.organization.deleted"],
     action: "organization.close",
+  },
+  leaveOrganization: {
+    prepare: () => createPersonKey(),
+    request: ({ key }) => ({ path: "/v1/me/leave", key }),
+    status: 204,
+    events: ["turash.member.removed"],
+    action: "member.remove",
+  },
+  eraseSelf: {
+    prepare: () => createPersonKey(),
+    request: ({ key }) => ({ path: "/v1/me/erase", key }),
+    status: 204,
+    events: ["turash.member.erased"],
+    action: "member.erase",
+  },
+  updateMember: {
+    prepare: async () => ({ id: await insertMember(tenant) }),
+    request: ({ id }) => own(`/v1/organizations/${tenant.id}/members/${id}`, { role: "editor" }),
+    status: 200,
+    events: ["turash.member.updated"],
+    action: "member.update",
+  },
+  removeMember: {
+    prepare: async () => ({ id: await insertMember(tenant) }),
+    request: ({ id }) => own(`/v1/organizations/${tenant.id}/members/${id}`),
+    status: 204,
+    events: ["turash.member.removed"],
+    action: "member.remove",
+  },
+  eraseMember: {
+    prepare: async () => ({ id: await insertMember(tenant) }),
+    request: ({ id }) => own(`/v1/organizations/${tenant.id}/members/${id}/erase`),
+    status: 204,
+    events: ["turash.member.erased"],
+    action: "member.erase",
+  },
+  createInvitation: {
+    request: () =>
+      own(`/v1/organizations/${tenant.id}/invitations`, {
+        name: "Ingrid",
+        email: `${crypto.randomUUID()}@example.org`,
+      }),
+    status: 201,
+    events: ["turash.member.invited"],
+    action: "member.invite",
+  },
+  withdrawInvitation: {
+    prepare: () => invite(tenant),
+    request: ({ id }) => own(`/v1/organizations/${tenant.id}/invitations/${id}`),
+    status: 204,
+    events: ["turash.member.uninvited"],
+    action: "member.uninvite",
   },
   createApiKey: {
     request: () => own("/v1/api-keys", { name: "New", scopes: ["flows:read"] }),
@@ -245,10 +307,12 @@ describe("a write that the database refuses", () => {
 
 describe("an operation that does not write", () => {
   it("leaves every table as it is", async () => {
+    const memberId = await insertMember(tenant, { role: "owner" });
+    const key = await insertKey(tenant, { role: "owner", scopes: allScopes, memberId });
     const before = await countRows();
     for (const { operationId, method, path } of await listOperations()) {
       if (method !== "GET" || path.includes("{")) continue;
-      const answer = await call("GET", path, { key: tenant.key });
+      const answer = await call("GET", path, { key });
       expect(answer.status, operationId).toBe(200);
     }
     await succeed(200, "POST", "/v1/matches/preview", { key: tenant.key, body: steamSupply(site.id) });

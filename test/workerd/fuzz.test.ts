@@ -9,6 +9,8 @@ import {
   createPair,
   createSite,
   createTenant,
+  insertMember,
+  invite,
   siteContent,
   steamSupply,
   type Tenant,
@@ -28,6 +30,8 @@ beforeAll(async () => {
   ids = {
     organizationId: tenant.id,
     keyId: (await createKey(tenant)).id,
+    memberId: await insertMember(tenant),
+    invitationId: (await invite(tenant)).id,
     siteId: site.id,
     flowId: flow.id,
     otherFlowId: input.id,

@@ -15,7 +15,7 @@ export function operation(operationId: OperationName, tag: string, summary: stri
     tags: [tag],
     summary,
     description: `Open to ${who.filter(Boolean).join(" and ")}.`,
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { signIn: [] }],
     "x-turash-permission": { role, scope, operator, device },
   };
 }

@@ -2,6 +2,7 @@ import type { Actor } from "../../domain/actor.ts";
 import { unauthenticated } from "../../domain/errors.ts";
 import { isApiKeyText } from "./apiKeyText.ts";
 import { computeDigest, equalBytes, toHex } from "./keyDigest.ts";
+import { tokenPattern } from "./verifyToken.ts";
 
 /** A revoked key is refused everywhere within this time: no isolate remembers one for longer. */
 export const verificationLifetimeMs = 5_000;
@@ -16,6 +17,8 @@ export type Authenticator = {
   operatorKey: string;
   pepper: string;
   findActor(digestHex: string, at: Date): Promise<Verified | null>;
+  /** Verifies a JWT; null where no provider is configured. */
+  verifySignIn: ((token: string, at: Date) => Promise<Verified>) | null;
 };
 
 /** Verifies credentials and remembers them for a while, as one isolate does. */
@@ -57,8 +60,17 @@ export const authenticate = createVerifications();
 async function verify(header: string, at: Date, authenticator: Authenticator): Promise<Verified> {
   const text = /^Bearer ([^\s]{1,8192})$/i.exec(header)?.[1];
   if (text === undefined)
-    throw unauthenticated("credential_malformed", "The Authorization header must read: Bearer and an API key.");
-  return verifyKey(text, at, authenticator);
+    throw unauthenticated(
+      "credential_malformed",
+      "The Authorization header must read: Bearer and an API key or a JWT.",
+    );
+  if (text.startsWith("turash_") || !tokenPattern.test(text)) return verifyKey(text, at, authenticator);
+  if (authenticator.verifySignIn === null)
+    throw unauthenticated(
+      "sign_in_not_configured",
+      "This deployment takes API keys only: no OpenID provider is configured.",
+    );
+  return authenticator.verifySignIn(text, at);
 }
 
 async function verifyKey(text: string, at: Date, { operatorKey, pepper, findActor }: Authenticator): Promise<Verified> {

@@ -17,6 +17,10 @@ export async function computeDigest(
   return new Uint8Array(await crypto.subtle.sign("HMAC", await key, encoder.encode(`${purpose}\n${text}`)));
 }
 
+export async function computeSha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(text)));
+}
+
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
 import type { ChangeStamp } from "../../domain/change.ts";
 import { AppError } from "../../domain/errors.ts";
@@ -18,8 +18,8 @@ export type Change = {
    * audit log it enters), `audience uuid[]` (who may see the event), `version integer` and `document jsonb`.
    */
   write: SQL;
-  /** JSON Patch (RFC 6902) from what stood to what stands. */
-  patch: readonly Operation[];
+  /** JSON Patch (RFC 6902) from what stood to what stands; a jsonb expression where only the database knows. */
+  patch: readonly Operation[] | SQL;
   /** What the event tells besides the version, as an SQL expression over `changed`. */
   eventData?: SQL;
   /** Further common table expressions that change dependants of `changed`, each with its name. */
@@ -86,7 +86,7 @@ export function changeStatement({
       FROM changed)`,
     sql`audited AS (
       INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
-      SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action}, id, ${JSON.stringify(patch)}::jsonb, ${stamp.requestId},
+      SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action}, id, ${patch instanceof SQL ? patch : sql`${JSON.stringify(patch)}::jsonb`}, ${stamp.requestId},
         decode(${stamp.addressHash ? hex(stamp.addressHash) : null}, 'hex'), ${at}::timestamptz
       FROM changed)`,
   ];

@@ -37,6 +37,17 @@ const rules: Record<string, ConstraintRule> = {
     reason: "site_has_flows",
     message: "flows stand on this site; delete or move them first",
   },
+  members_email_key: {
+    kind: "conflict",
+    reason: "email_taken",
+    pointer: "/email",
+    message: "is a member's of the organization already",
+  },
+  members_last_owner_check: {
+    kind: "conflict",
+    reason: "last_owner",
+    message: "an organization keeps at least one owner; make another member an owner first",
+  },
   flows_site_id_fkey: { kind: "invalid", pointer: "/siteId", message: "your organization has no such site" },
   flows_grade_fkey: { kind: "invalid", pointer: "/grade", message: "the taxonomy has no such grade of this kind" },
   flows_ewc_fkey: { kind: "invalid", pointer: "/codes/ewc", message: "the European list of waste has no such code" },

@@ -14,7 +14,7 @@ import { flows } from "../postgres/schema/flows.ts";
 import { apiKeys, members, organizations } from "../postgres/schema/tenants.ts";
 import { keyColumns } from "./apiKeys.ts";
 import { page } from "./page.ts";
-import { sharesProgramme } from "./programmeScope.ts";
+import { facilitatesFor, sharesProgramme } from "./programmeScope.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
@@ -157,7 +157,8 @@ function insertOwner(owner: Member, at: string): SQL {
 }
 
 function visible(actor: Actor): SQL {
-  return sql`(o.deleted_at IS NULL AND (${visibleThroughFlows(actor, sql`o.id`, sql`f.organization_id`, sql`o.id`)} OR ${sharesProgramme(actor, sql`o.id`)}))`;
+  return sql`(o.deleted_at IS NULL AND (${visibleThroughFlows(actor, sql`o.id`, sql`f.organization_id`, sql`o.id`)}
+    OR ${sharesProgramme(actor, sql`o.id`)} OR ${facilitatesFor(actor, sql`o.id`)}))`;
 }
 
 function own(actor: Actor, id: OrganizationId): SQL {

@@ -24,3 +24,11 @@ export function facilitates(actor: Actor, organization: SQL): SQL {
       JOIN ${programmeParticipants} sharing ON sharing.programme_id = g.id AND sharing.state = 'joined' AND sharing.shares_with_facilitators
     WHERE g.organization_id = ${uuidOf(actor.organizationId)}::uuid AND g.deleted_at IS NULL)`;
 }
+
+/** Whether the organization of a column facilitates an open programme that the caller's has joined or is invited to. */
+export function facilitatesFor(actor: Actor, organization: SQL): SQL {
+  if (actor.kind === "operator") return sql`true`;
+  return sql`${organization} IN (
+    SELECT g.organization_id FROM ${programmeParticipants} own JOIN ${programmes} g ON g.id = own.programme_id AND g.deleted_at IS NULL
+    WHERE own.organization_id = ${uuidOf(actor.organizationId)}::uuid AND own.state <> 'left')`;
+}

@@ -7,6 +7,8 @@ import {
   createPair,
   createSite,
   createTenant,
+  insertMember,
+  invite,
   siteContent,
   steamSupply,
   type Tenant,
@@ -16,6 +18,8 @@ import {
 export type Ids = {
   organizationId: Id<"organization">;
   keyId: string;
+  memberId: string;
+  invitationId: string;
   siteId: string;
   flowId: string;
   otherFlowId: string;
@@ -46,6 +50,8 @@ const at = (path: (ids: Ids) => string, body?: (ids: Ids) => Json) => (ids: Ids)
 
 const flow = (ids: Ids) => `/v1/flows/${ids.flowId}`;
 const site = (ids: Ids) => `/v1/sites/${ids.siteId}`;
+const member = (ids: Ids) => `${organization(ids)}/members/${ids.memberId}`;
+const invitations = (ids: Ids) => `${organization(ids)}/invitations`;
 const apiKey = (ids: Ids) => `/v1/api-keys/${ids.keyId}`;
 const organization = (ids: Ids) => `/v1/organizations/${ids.organizationId}`;
 const open = { permission: null, foreign: "open" } as const;
@@ -60,6 +66,44 @@ export const attempts: Record<string, Attempt> = {
   listEwc: { ...open, request: at(() => "/v1/taxonomy/ewc?q=gypsum") },
   listUnits: { ...open, request: at(() => "/v1/taxonomy/units?q=kW") },
   getMe: { permission: "getMe", foreign: "own", request: at(() => "/v1/me") },
+  leaveOrganization: { permission: "leaveOrganization", foreign: "own", request: at(() => "/v1/me/leave") },
+  readOwnPersonalData: {
+    permission: "readOwnPersonalData",
+    foreign: "own",
+    request: at(() => "/v1/me/personal-data"),
+  },
+  eraseSelf: { permission: "eraseSelf", foreign: "own", request: at(() => "/v1/me/erase") },
+  listMembers: {
+    permission: "listMembers",
+    foreign: "missing",
+    request: at((ids) => `${organization(ids)}/members`),
+  },
+  getMember: { permission: "getMember", foreign: "missing", request: at(member) },
+  updateMember: { permission: "updateMember", foreign: "missing", request: at(member, () => ({ name: "Renamed" })) },
+  removeMember: { permission: "removeMember", foreign: "missing", isLast: true, request: at(member) },
+  readPersonalData: {
+    permission: "readPersonalData",
+    foreign: "missing",
+    request: at((ids) => `${member(ids)}/personal-data`),
+  },
+  eraseMember: {
+    permission: "eraseMember",
+    foreign: "missing",
+    isLast: true,
+    request: at((ids) => `${member(ids)}/erase`),
+  },
+  listInvitations: { permission: "listInvitations", foreign: "missing", request: at(invitations) },
+  createInvitation: {
+    permission: "createInvitation",
+    foreign: "missing",
+    request: at(invitations, () => ({ name: "Ingrid", email: `${crypto.randomUUID()}@example.org` })),
+  },
+  withdrawInvitation: {
+    permission: "withdrawInvitation",
+    foreign: "missing",
+    isLast: true,
+    request: at((ids) => `${invitations(ids)}/${ids.invitationId}`),
+  },
   listOrganizations: {
     permission: "listOrganizations",
     foreign: "hidden",
@@ -176,6 +220,8 @@ export async function createWorld(): Promise<World> {
   const owner = await createTenant({ name: "Hidden works" });
   const externalId = `walk-${crypto.randomUUID()}`;
   const { id: keyId } = await createKey(owner);
+  const memberId = await insertMember(owner, { role: "editor" });
+  const { id: invitationId } = await invite(owner);
   const place = await createSite(owner, { externalId });
   const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
   const { matchId, seller, input } = await createPair();
@@ -184,6 +230,8 @@ export async function createWorld(): Promise<World> {
     matchParty: seller,
     organizationId: owner.id,
     keyId,
+    memberId,
+    invitationId,
     siteId: place.id,
     flowId: supply.id,
     otherFlowId: input.id,
@@ -197,6 +245,8 @@ export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids
   return {
     organizationId: createId("organization"),
     keyId: createId("apiKey"),
+    memberId: createId("member"),
+    invitationId: createId("invitation"),
     siteId: createId("site"),
     flowId: createId("flow"),
     otherFlowId: createId("flow"),

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import type { Role, Scope } from "../../../src/domain/actor.ts";
-import { createId, type OrganizationId, uuidOf } from "../../../src/domain/ids.ts";
+import { createId, type MemberId, type OrganizationId, uuidOf } from "../../../src/domain/ids.ts";
 import { createApiKeyText } from "../../../src/platform/auth/apiKeyText.ts";
 import { computeDigest, toHex } from "../../../src/platform/auth/keyDigest.ts";
 import { type Json, operatorKey, succeed } from "./client.ts";
@@ -33,13 +33,18 @@ export async function createKey(tenant: Tenant, content: object = {}): Promise<J
 /** A further key of an organization as only the database could hold one, written beside the API. */
 export async function insertKey(
   tenant: Tenant,
-  { role, scopes, expiresAt = null }: { role: Role; scopes: readonly Scope[]; expiresAt?: string | null },
+  {
+    role,
+    scopes,
+    expiresAt = null,
+    memberId = null,
+  }: { role: Role; scopes: readonly Scope[]; expiresAt?: string | null; memberId?: MemberId | null },
 ): Promise<string> {
   const text = createApiKeyText("live");
   const digest = toHex(await computeDigest(env.KEY_PEPPER, "api-key", text));
   await query(
-    `INSERT INTO api_keys (id, organization_id, name, digest, hint, role, scopes, created_at, expires_at)
-      VALUES ($1, $2, 'Limited', decode($3, 'hex'), $4, $5, $6::text[], '2020-01-01', $7)`,
+    `INSERT INTO api_keys (id, organization_id, name, digest, hint, role, scopes, created_at, expires_at, member_id)
+      VALUES ($1, $2, 'Limited', decode($3, 'hex'), $4, $5, $6::text[], '2020-01-01', $7, $8)`,
     uuidOf(createId("apiKey")),
     uuidOf(tenant.id),
     digest,
@@ -47,8 +52,35 @@ export async function insertKey(
     role,
     `{${scopes.join(",")}}`,
     expiresAt,
+    memberId && uuidOf(memberId),
   );
   return text;
+}
+
+/** A member of an organization as a sign-in would have made it, written beside the API; its id. */
+export async function insertMember(
+  tenant: Tenant,
+  {
+    role = "viewer",
+    email = `${crypto.randomUUID()}@example.org`,
+    name = "Kim",
+  }: { role?: Role; email?: string; name?: string } = {},
+): Promise<MemberId> {
+  const id = createId("member");
+  await query(
+    "INSERT INTO members (id, organization_id, email, name, role, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, now(), now())",
+    uuidOf(id),
+    uuidOf(tenant.id),
+    email,
+    name,
+    role,
+  );
+  return id;
+}
+
+export async function invite(tenant: Tenant, content: object = {}): Promise<Json> {
+  const body = { name: "Ingrid", email: `${crypto.randomUUID()}@example.org`, ...content };
+  return succeed(201, "POST", `/v1/organizations/${tenant.id}/invitations`, { key: tenant.key, body });
 }
 
 export function siteContent(content: object = {}): Json {

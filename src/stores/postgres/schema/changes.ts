@@ -30,10 +30,14 @@ export const auditEntries = pgTable(
     credential: text("credential").notNull(),
     action: text("action").notNull(),
     subjectId: uuid("subject_id"),
-    patch: jsonb("patch").notNull(),
+    patch: jsonb("patch"),
     requestId: text("request_id").notNull(),
     addressHash: bytea("address_hash"),
     occurredAt: instant("occurred_at").notNull(),
+    xid: xid8("xid").notNull().default(sql`pg_current_xact_id()`),
+    sequence: bigint("sequence", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    originSalt: bytea("origin_salt").default(sql`uuid_send(gen_random_uuid())`),
+    patchSalt: bytea("patch_salt").default(sql`uuid_send(gen_random_uuid())`),
   },
   (table) => [
     foreignKey({
@@ -42,6 +46,8 @@ export const auditEntries = pgTable(
       foreignColumns: [organizations.id],
     }),
     index("audit_entries_organization_id_idx").on(table.organizationId, table.id),
+    index("audit_entries_order_idx").on(table.xid, table.sequence),
+    index("audit_entries_member_id_idx").on(table.memberId).where(sql`member_id IS NOT NULL`),
   ],
 );
 

@@ -45,13 +45,8 @@ export const programmeParticipants = pgTable(
       columns: [table.programmeId],
       foreignColumns: [programmes.id],
     }),
-    foreignKey({
-      name: "programme_participants_organization_id_fkey",
-      columns: [table.organizationId],
-      foreignColumns: [organizations.id],
-    }),
     index("programme_participants_organization_id_idx")
       .on(table.organizationId, table.programmeId)
-      .where(sql`state = 'joined'`),
+      .where(sql`state <> 'left'`),
   ],
 );

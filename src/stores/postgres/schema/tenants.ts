@@ -52,6 +52,7 @@ export const members = pgTable(
     role: text("role").notNull(),
     issuer: text("issuer"),
     subject: text("subject"),
+    erasedAt: instant("erased_at"),
     ...revision,
     deletedAt: instant("deleted_at"),
   },
@@ -63,6 +64,7 @@ export const members = pgTable(
     }),
     unique("members_organization_id_id_key").on(table.organizationId, table.id),
     uniqueIndex("members_email_key").on(table.organizationId, table.email).where(sql`deleted_at IS NULL`),
+    index("members_unclaimed_idx").on(table.email).where(sql`subject IS NULL AND deleted_at IS NULL`),
     uniqueIndex("members_subject_key").on(table.issuer, table.subject).where(sql`deleted_at IS NULL`),
   ],
 );

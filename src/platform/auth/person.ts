@@ -1,0 +1,14 @@
+import type { JWTPayload } from "jose";
+import type { Person } from "../../stores/records/signIns.ts";
+
+const maximumNameLength = 200;
+
+/** The person whom a token's standard claims name (OpenID Connect Core 1.0, section 5.1). An e-mail counts where it is verified. */
+export function readPerson(issuer: string, { sub, email, email_verified, name }: JWTPayload & { sub: string }): Person {
+  return {
+    issuer,
+    subject: sub,
+    email: typeof email === "string" && email_verified === true ? email.toLowerCase() : null,
+    name: typeof name === "string" && name !== "" ? name.slice(0, maximumNameLength) : null,
+  };
+}
