@@ -1,4 +1,3 @@
-import { AppError } from "./domain/errors.ts";
 import { apiKeys } from "./http/apiKeys.ts";
 import { docs } from "./http/docs.ts";
 import { createRouter } from "./http/environment.ts";
@@ -10,6 +9,7 @@ import { members } from "./http/members.ts";
 import { authenticated, type BeginRequest } from "./http/middleware/authenticated.ts";
 import { idempotencyKey } from "./http/middleware/idempotencyKey.ts";
 import { jsonBody } from "./http/middleware/jsonBody.ts";
+import { knownRoute, noRoute } from "./http/middleware/knownRoute.ts";
 import { requestId } from "./http/middleware/requestId.ts";
 import { logFailure, serverTiming } from "./http/middleware/requestLog.ts";
 import { securityHeaders } from "./http/middleware/securityHeaders.ts";
@@ -29,16 +29,11 @@ export function createApp(begin: BeginRequest) {
     logFailure(error, { requestId: id, method: c.req.method, route: c.req.path });
     return toProblemResponse(error, id);
   });
-  app.notFound((c) =>
-    toProblemResponse(
-      new AppError("not_found", `There is nothing at ${c.req.method} ${c.req.path}.`, { reason: "route_not_found" }),
-      c.var.requestId,
-    ),
-  );
+  app.notFound((c) => toProblemResponse(noRoute(app, c), c.var.requestId));
   app.use(requestId, securityHeaders, serverTiming);
   app.route("/", health(begin));
   app.route("/", taxonomy(begin));
-  app.use("/v1/*", authenticated(begin), jsonBody, idempotencyKey);
+  app.use("/v1/*", authenticated(begin), knownRoute(app), jsonBody, idempotencyKey);
   for (const routes of [me, organizations, members, apiKeys, sites, flows, matches]) app.route("/", routes);
   app.route("/", docs(app));
   return app;

@@ -19,6 +19,8 @@ export type ErrorDetails = {
   reason?: string;
   fields?: readonly FieldError[];
   retryAfterSeconds?: number;
+  /** What a path can be asked instead. */
+  allowedMethods?: readonly string[];
   /** What the caller would need to be allowed. */
   required?: { role?: string; scope?: string };
 };

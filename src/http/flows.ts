@@ -34,31 +34,38 @@ const listRoute = createRoute({
   },
 });
 
-const moveRoute = createRoute({
-  ...operation("moveFlow", "flows", "Activate, pause or withdraw a flow"),
-  method: "post",
-  path: "/v1/flows/{id}/{move}",
-  request: {
-    params: z.object({ id: idSchema("flow"), move: z.enum(Object.keys(flowMoves) as [FlowMove, ...FlowMove[]]) }),
-    headers: z.object({ "if-match": ifMatchHeader, "idempotency-key": idempotencyKeyHeader }),
-  },
-  responses: {
-    200: { description: "Moved", headers: etagHeader, content: { "application/json": { schema: flowSchema } } },
-    ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422),
-  },
+const moveRoute = (move: FlowMove) =>
+  createRoute({
+    ...operation("moveFlow", "flows", moveSummaries[move], `${move}Flow`),
+    method: "post",
+    path: `/v1/flows/{id}/${move}`,
+    request: {
+      params: z.object({ id: idSchema("flow") }),
+      headers: z.object({ "if-match": ifMatchHeader, "idempotency-key": idempotencyKeyHeader }),
+    },
+    responses: {
+      200: { description: "Moved", headers: etagHeader, content: { "application/json": { schema: flowSchema } } },
+      ...problems(400, 401, 403, 404, 409, 412, 413, 415, 422),
+    },
+  });
+
+const moveSummaries: Record<FlowMove, string> = {
+  activate: "Activate a flow that is a draft or paused",
+  pause: "Pause an active flow",
+  withdraw: "Withdraw a flow for good",
+};
+
+export const flows = createRouter().openapi(listRoute, async (c) => {
+  const { limit, cursor, ...filter } = c.req.valid("query");
+  const page = { limit, after: decodeCursor("flows", cursor) };
+  const { items, next } = await listFlows(c.var.context, readFlowFilter(filter), page);
+  return c.json({ data: items.map(answerFlow), nextCursor: nextCursor(c, "flows", next) }, 200);
 });
 
-export const flows = createRouter()
-  .openapi(listRoute, async (c) => {
-    const { limit, cursor, ...filter } = c.req.valid("query");
-    const page = { limit, after: decodeCursor("flows", cursor) };
-    const { items, next } = await listFlows(c.var.context, readFlowFilter(filter), page);
-    return c.json({ data: items.map(answerFlow), nextCursor: nextCursor(c, "flows", next) }, 200);
-  })
-  .openapi(moveRoute, async (c) => {
-    const { id, move } = c.req.valid("param");
+for (const { name: move } of Object.values(flowMoves))
+  flows.openapi(moveRoute(move), async (c) => {
     const ifMatch = readIfMatch(c.req.valid("header")["if-match"]);
-    const { value: flow, replayed } = await moveFlow(c.var.context, id, move, ifMatch);
+    const { value: flow, replayed } = await moveFlow(c.var.context, c.req.valid("param").id, move, ifMatch);
     describeAnswer(c, { version: flow.version, replayed });
     return c.json(answerFlow(flow), 200);
   });

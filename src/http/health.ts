@@ -3,6 +3,7 @@ import * as z from "zod";
 import { createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
 import { toAppError } from "./problem.ts";
+import { problems } from "./schemas/answers.ts";
 
 const liveSchema = z.object({ status: z.literal("live") }).meta({ id: "Live" });
 const readySchema = z
@@ -29,7 +30,7 @@ const liveRoute = createRoute({
   security: [],
   responses: {
     200: { description: "It runs", content: { "application/json": { schema: liveSchema } } },
-    "4XX": { description: "A fault of the request" },
+    ...problems(400),
   },
 });
 
@@ -44,7 +45,7 @@ const readyRoute = createRoute({
   responses: {
     200: { description: "All that is needed is there", content: { "application/json": { schema: readySchema } } },
     503: { description: "Something that is needed is away", content: { "application/json": { schema: readySchema } } },
-    "4XX": { description: "A fault of the request" },
+    ...problems(400),
   },
 });
 

@@ -27,7 +27,7 @@ const meRoute = createRoute({
   path: "/v1/me",
   responses: {
     200: { description: "The caller", content: { "application/json": { schema: meSchema } } },
-    ...problems(401),
+    ...problems(400, 401),
   },
 });
 
@@ -44,7 +44,7 @@ const personalDataRoute = createRoute({
   path: "/v1/me/personal-data",
   responses: {
     200: { description: "The data", content: { "application/json": { schema: personalDataSchema } } },
-    ...problems(401, 403, 404, 409),
+    ...problems(400, 401, 403, 404, 409),
   },
 });
 

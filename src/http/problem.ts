@@ -18,6 +18,7 @@ const byCode: Record<ErrorCode, { status: ContentfulStatusCode; title: string }>
 
 /** Reasons for which HTTP has a status of its own. */
 const statusByReason: Record<string, ContentfulStatusCode> = {
+  method_not_allowed: 405,
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_key_reused: 422,
@@ -40,7 +41,7 @@ export type Problem = {
 export function toProblemResponse(error: unknown, requestId: string): Response {
   const known = toAppError(error);
   const { status: usual, title } = byCode[known.code];
-  const { reason = known.code, fields, required, retryAfterSeconds } = known.details;
+  const { reason = known.code, fields, required, retryAfterSeconds, allowedMethods } = known.details;
   const status = statusByReason[reason] ?? usual;
   const problem: Problem = {
     type: `urn:turash:problem:${reason}`,
@@ -55,6 +56,7 @@ export function toProblemResponse(error: unknown, requestId: string): Response {
   };
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   if (status === 401) headers.set("www-authenticate", 'Bearer realm="turash"');
+  if (allowedMethods) headers.set("allow", allowedMethods.join(", "));
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
   return Response.json(problem, { status, headers });
 }

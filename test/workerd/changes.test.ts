@@ -195,12 +195,26 @@ const changes: Record<string, Change> = {
     events: ["turash.flow.deleted"],
     action: "flow.delete",
   },
-  moveFlow: {
+  activateFlow: {
+    prepare: () => createFlow(tenant, steamSupply(site.id, { visibility: "private", status: "draft" })),
+    request: ({ id }) => own(`/v1/flows/${id}/activate`),
+    status: 200,
+    events: ["turash.flow.activated"],
+    action: "flow.activate",
+  },
+  pauseFlow: {
     prepare: newFlow,
     request: ({ id }) => own(`/v1/flows/${id}/pause`),
     status: 200,
     events: ["turash.flow.paused"],
     action: "flow.pause",
+  },
+  withdrawFlow: {
+    prepare: newFlow,
+    request: ({ id }) => own(`/v1/flows/${id}/withdraw`),
+    status: 200,
+    events: ["turash.flow.withdrawn"],
+    action: "flow.withdraw",
   },
   showInterest: {
     request: () => ({ path: `/v1/matches/${pair.matchId}/interest`, key: pair.buyer.key }),

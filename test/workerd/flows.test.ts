@@ -116,7 +116,7 @@ describe("a flow", () => {
         else expect(answer.body.reason).toBe("flow_state");
       }
     const { id } = await supply();
-    await refuse(400, "POST", `/v1/flows/${id}/sell`, { key: tenant.key });
+    await refuse(404, "POST", `/v1/flows/${id}/sell`, { key: tenant.key });
   });
 
   it("counts on the grade for the units that it may have", async () => {

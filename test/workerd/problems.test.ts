@@ -108,9 +108,10 @@ describe("a problem", () => {
     expect((await refuse(404, "GET", "/v1/nothing", { key })).reason).toBe("route_not_found");
     expect((await refuse(404, "GET", "/nothing")).reason).toBe("route_not_found");
     await refuse(401, "GET", "/v1/nothing");
-    expect((await refuse(404, "PUT", `/v1/sites/${site.id}`, { key, body: siteContent() })).reason).toBe(
-      "route_not_found",
-    );
+    await refuse(401, "PUT", `/v1/sites/${site.id}`, { body: siteContent() });
+    const replaced = await call("PUT", `/v1/sites/${site.id}`, { key, body: siteContent() });
+    expect([replaced.status, replaced.body.reason]).toEqual([405, "method_not_allowed"]);
+    expect(replaced.headers.get("allow")).toBe("GET, HEAD, PATCH, DELETE");
   });
 });
 

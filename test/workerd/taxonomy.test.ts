@@ -87,6 +87,6 @@ describe("the taxonomy", () => {
     ])
       expect(pointersOf(await refuse(400, "GET", `/v1/taxonomy/${question}`))).toEqual([pointer]);
     for (const method of ["POST", "PUT", "DELETE"])
-      expect((await call(method, "/v1/taxonomy/kinds", { key })).status).toBe(404);
+      expect((await call(method, "/v1/taxonomy/kinds", { key })).status).toBe(405);
   });
 });

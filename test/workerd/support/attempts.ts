@@ -178,7 +178,14 @@ export const attempts: Record<string, Attempt> = {
   getFlow: { permission: "getFlow", foreign: "missing", request: at(flow) },
   updateFlow: { permission: "updateFlow", foreign: "missing", request: at(flow, () => ({ title: "Renamed" })) },
   deleteFlow: { permission: "deleteFlow", foreign: "missing", isLast: true, request: at(flow) },
-  moveFlow: { permission: "moveFlow", foreign: "missing", request: (ids) => ({ path: `${flow(ids)}/pause` }) },
+  pauseFlow: { permission: "moveFlow", foreign: "missing", request: at((ids) => `${flow(ids)}/pause`) },
+  activateFlow: { permission: "moveFlow", foreign: "missing", request: at((ids) => `${flow(ids)}/activate`) },
+  withdrawFlow: {
+    permission: "moveFlow",
+    foreign: "missing",
+    isLast: true,
+    request: at((ids) => `${flow(ids)}/withdraw`),
+  },
   listFlowMatches: {
     permission: "listFlowMatches",
     foreign: "missing",

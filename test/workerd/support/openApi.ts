@@ -31,11 +31,12 @@ export async function listOperations(): Promise<Operation[]> {
   );
 }
 
-/** The operation that a request meets; of several templates the one with the most literal segments. */
+/** The operation that a request meets: of a path that is written out, by whatever methods, else of the template with the most literal segments. */
 export async function findOperation(method: string, pathname: string): Promise<Operation | undefined> {
   const wanted = method === "HEAD" ? "GET" : method;
   const operations = await listOperations();
-  return operations
+  const written = operations.filter(({ path }) => path === pathname);
+  return (written.length > 0 ? written : operations)
     .filter((operation) => operation.method === wanted && template(operation.path).test(pathname))
     .sort((one, other) => variables(one.path) - variables(other.path))[0];
 }
