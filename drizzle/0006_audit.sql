@@ -26,6 +26,15 @@ CREATE TABLE audit_chains (
   CONSTRAINT audit_chains_link_check CHECK (octet_length(link) = 32 AND octet_length(pruned_link) = 32)
 );
 
+-- Up to which entry, in the order of (xid, sequence), all are sealed; one row, locked by whoever seals.
+CREATE TABLE audit_sealing (
+  id boolean PRIMARY KEY DEFAULT true,
+  xid xid8 NOT NULL,
+  sequence bigint NOT NULL,
+  CONSTRAINT audit_sealing_id_check CHECK (id)
+);
+INSERT INTO audit_sealing (xid, sequence) VALUES ('0', 0);
+
 CREATE TABLE audit_seals (
   chain_id uuid NOT NULL CONSTRAINT audit_seals_chain_id_fkey REFERENCES audit_chains (chain_id),
   number bigint NOT NULL,
@@ -49,12 +58,13 @@ BEGIN
   IF TG_OP = 'DELETE' AND current_setting('turash.retention', true) = 'on' THEN
     RETURN OLD;
   END IF;
-  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_entries'
-    AND to_jsonb(NEW) - ARRAY['patch', 'patch_salt', 'address_hash', 'origin_salt']
-      = to_jsonb(OLD) - ARRAY['patch', 'patch_salt', 'address_hash', 'origin_salt']
-    AND (NEW.patch IS NULL OR NEW.patch = OLD.patch) AND (NEW.address_hash IS NULL OR NEW.address_hash = OLD.address_hash)
-    AND (NEW.patch_salt IS NULL OR NEW.patch_salt = OLD.patch_salt) AND (NEW.origin_salt IS NULL OR NEW.origin_salt = OLD.origin_salt) THEN
-    RETURN NEW;
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit_entries' THEN
+    IF to_jsonb(NEW) - ARRAY['patch', 'patch_salt', 'address_hash', 'origin_salt']
+        = to_jsonb(OLD) - ARRAY['patch', 'patch_salt', 'address_hash', 'origin_salt']
+      AND (NEW.patch IS NULL OR NEW.patch = OLD.patch) AND (NEW.address_hash IS NULL OR NEW.address_hash = OLD.address_hash)
+      AND (NEW.patch_salt IS NULL OR NEW.patch_salt = OLD.patch_salt) AND (NEW.origin_salt IS NULL OR NEW.origin_salt = OLD.origin_salt) THEN
+      RETURN NEW;
+    END IF;
   END IF;
   RAISE restrict_violation USING MESSAGE = 'the audit log is append-only', CONSTRAINT = 'audit_append_only', TABLE = TG_TABLE_NAME;
 END $$;

@@ -1,6 +1,23 @@
 import { createApp } from "./app.ts";
-import { openRequest } from "./services.ts";
+import { readGatewaySettings } from "./env.ts";
+import { runSchedule } from "./operations/schedule.ts";
+import { openRequest, openSchedule } from "./services.ts";
 
-const app = createApp(openRequest);
+const app = createApp(openRequest, readGatewaySettings);
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>;
+export default {
+  fetch: app.fetch,
+
+  /** Cron triggers: one structured line for each call, and a failed one where a job failed. */
+  async scheduled({ cron, scheduledTime }, env) {
+    try {
+      const done = await runSchedule(cron, openSchedule(env, new Date(scheduledTime)));
+      console.log(
+        JSON.stringify({ level: "info", event: "schedule", cron, done: done.filter(({ count }) => count > 0) }),
+      );
+    } catch (error) {
+      console.error(JSON.stringify({ level: "error", event: "schedule", cron, cause: String(error) }));
+      throw error;
+    }
+  },
+} satisfies ExportedHandler<Env>;

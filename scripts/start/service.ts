@@ -1,10 +1,13 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type LocalDatabase, startLocalDatabase } from "../database/localDatabase.ts";
 import { writeDocsPage } from "../docsPage.ts";
 import { seedTaxonomy } from "../seedTaxonomy.ts";
 import { repositoryRoot } from "../wrangler.ts";
 import { type ApiClient, createApiClient } from "./apiClient.ts";
+import { fireCrons } from "./crons.ts";
 import { type DataFolder, openDataFolder } from "./dataFolder.ts";
+import { writePrivateFile } from "./files.ts";
 import type { StartOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { loadSecrets } from "./secrets.ts";
@@ -21,8 +24,18 @@ export type Service = {
   stop(): Promise<void>;
 };
 
+/** Where other commands find the database of a folder while the service runs on it; gone when it does not. */
+export const databaseAddressName = "database-address.json";
+
 /** Variables of the Worker that the shell may set for a local run. */
-const forwardedVariables = ["MATCHING_TABLES", "REQUEST_TIMEOUT_SECONDS", "CORS_ORIGINS"];
+const forwardedVariables = [
+  "MATCHING_TABLES",
+  "REQUEST_TIMEOUT_SECONDS",
+  "CORS_ORIGINS",
+  "OIDC_ISSUER",
+  "OIDC_AUDIENCE",
+  "OIDC_ALGORITHMS",
+];
 
 /**
  * Starts the database, migrated, and the Worker in front of it. What was started is stopped again when a later part
@@ -38,8 +51,12 @@ export async function startService(
   const folder = openDataFolder(options.dataFolder, options);
   let database: LocalDatabase | undefined;
   let worker: LocalWorker | undefined;
+  let stopCrons: (() => void) | undefined;
+  const address = join(folder.path, databaseAddressName);
   const stop = async () => {
+    stopCrons?.();
     await worker?.stop();
+    rmSync(address, { force: true });
     await database?.close();
     folder.release();
   };
@@ -50,6 +67,10 @@ export async function startService(
     database = await unlessAborted(openDatabase(folder, progress), signal);
     const { grades, ewc } = await unlessAborted(seedTaxonomy(database), signal);
     progress(`The taxonomy is there: ${grades} grades, ${ewc} waste codes`);
+    writePrivateFile(
+      address,
+      JSON.stringify({ connectionString: database.connectionString, fetchEndpoint: database.fetchEndpoint }),
+    );
     progress("Starting the Worker ...");
     worker = await startWorker({
       port,
@@ -60,6 +81,7 @@ export async function startService(
       onGroup: folder.recordGroup,
       ...(onLog && { onLog }),
     });
+    stopCrons = fireCrons(worker.url);
     progress(`The Worker is ready at ${worker.url}`);
     const { url, ended } = worker;
     return { url, operatorKey, dataFolder: folder.path, api: createApiClient(url, signal), ended, stop };

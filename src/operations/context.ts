@@ -1,14 +1,20 @@
 import type { Actor } from "../domain/actor.ts";
 import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
-import type { OrganizationId } from "../domain/ids.ts";
+import type { Flow } from "../domain/flow.ts";
+import type { FlowId, OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
+import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
+import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { MemberStore } from "../stores/records/members.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
+import type { ParticipantStore } from "../stores/records/participants.ts";
+import type { ParticipationStore } from "../stores/records/participations.ts";
+import type { ProgrammeStore } from "../stores/records/programmes.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
 import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
 import type { CandidateStore } from "../stores/spatial/candidates.ts";
@@ -18,13 +24,20 @@ export type Services = {
   organizations: OrganizationStore;
   sites: SiteStore;
   apiKeys: ApiKeyStore;
+  auditEntries: AuditEntryStore;
   members: MemberStore;
   invitations: InvitationStore;
+  programmes: ProgrammeStore;
+  participants: ParticipantStore;
+  participations: ParticipationStore;
+  introductions: IntroductionStore;
   flows: FlowStore;
   matches: MatchStore;
   candidates: CandidateStore;
-  /** The resource taxonomy, remembered by the isolate for a minute. */
+  /** The resource taxonomy, as it stood in the last five seconds. */
   readTaxonomy(): Promise<StoredTaxonomy>;
+  /** Public flows as others than their organizations see them, remembered for as long as they stand: five seconds longer at most. */
+  publicFlows: { find(id: FlowId): Promise<Flow | null>; keep(flow: Flow, tagVersion: string): void };
   /** The engine over the taxonomy, the configured tables and the year that begins today. */
   readMatcher(): Promise<Matcher>;
   /** A new key; with a seed always the same one for that seed. */
@@ -33,7 +46,6 @@ export type Services = {
   pseudonymOf(viewer: OrganizationId, organization: OrganizationId): string;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
-  databaseTrips(): number;
 };
 
 /**
@@ -46,9 +58,29 @@ export type RequestContext = ChangeStamp & {
   services: Services;
 };
 
+/** An answer for anyone, as it was given. */
+export type KeptAnswer = { body: Uint8Array<ArrayBuffer>; etag: string };
+
+export type KeptAnswers = {
+  /** What this isolate itself remembers, of whatever version. */
+  recall(address: string): { version: string; value: KeptAnswer } | null;
+  find(address: string, stands: (entry: { version: string }) => boolean): Promise<KeptAnswer | null>;
+  keep(address: string, version: string, answer: KeptAnswer): Promise<void>;
+};
+
 /** A request that has arrived and whose caller is not known yet. */
 export type OpenRequest = {
   readonly services: Services;
+  /** Answers for anyone that are remembered, each under the version of what it was made of. */
+  readonly answers: KeptAnswers;
+  /** Round trips to the database made so far. */
+  databaseTrips(): number;
+  /** Which state of the taxonomy stands, where it is known without asking; null where it is not. */
+  taxonomyEdition(): string | null;
+  /** The same, asked for where it is not known. */
+  readTaxonomyEdition(): Promise<string>;
+  /** After a change: lets what this isolate remembers of the caller's organization be asked for anew. */
+  forgetChanged(actor: Actor): void;
   /** Who asks, by the Authorization header; `unauthenticated` where that is nobody. */
   identify(header: string | undefined): Promise<Actor>;
   /** The same, with the one context that operations work in. */

@@ -26,6 +26,8 @@ export const permissions = {
   listInvitations: { role: "owner", scope: "members:manage", operator: true },
   createInvitation: { role: "owner", scope: "members:manage", operator: true },
   withdrawInvitation: { role: "owner", scope: "members:manage", operator: true },
+  listAuditEntries: { role: "owner", scope: "members:manage", operator: true },
+  getAuditEntry: { role: "owner", scope: "members:manage", operator: true },
   listOrganizations: { role: "viewer", scope: "flows:read", operator: true },
   getOrganization: { role: "viewer", scope: "flows:read", operator: true },
   createOrganization: { role: null, scope: null, operator: true },
@@ -56,6 +58,19 @@ export const permissions = {
   listMatches: { role: "viewer", scope: "matches:read", operator: true },
   getMatch: { role: "viewer", scope: "matches:read", operator: true },
   moveMatch: { role: "editor", scope: "matches:write", operator: false },
+  listProgrammes: { role: "viewer", scope: "flows:read", operator: true },
+  getProgramme: { role: "viewer", scope: "flows:read", operator: true },
+  createProgramme: { role: "owner", scope: "members:manage", operator: false },
+  updateProgramme: { role: "owner", scope: "members:manage", operator: false },
+  deleteProgramme: { role: "owner", scope: "members:manage", operator: false },
+  listParticipants: { role: "viewer", scope: "flows:read", operator: true },
+  inviteToProgramme: { role: "editor", scope: "matches:write", operator: false },
+  removeParticipant: { role: "owner", scope: "members:manage", operator: false },
+  getParticipation: { role: "viewer", scope: "flows:read", operator: false },
+  joinProgramme: { role: "owner", scope: "members:manage", operator: false },
+  updateParticipation: { role: "owner", scope: "members:manage", operator: false },
+  leaveProgramme: { role: "owner", scope: "members:manage", operator: false },
+  introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 
 export type OperationName = keyof typeof permissions;

@@ -1,12 +1,14 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
 import type { CallOptions, Json } from "./client.ts";
+import { createProgramme, joinAs } from "./programmes.ts";
 import {
   createFlow,
   createKey,
   createPair,
   createSite,
   createTenant,
+  findAuditEntry,
   insertMember,
   invite,
   siteContent,
@@ -20,10 +22,12 @@ export type Ids = {
   keyId: string;
   memberId: string;
   invitationId: string;
+  auditEntryId: string;
   siteId: string;
   flowId: string;
   otherFlowId: string;
   matchId: string;
+  programmeId: string;
   externalId: string;
 };
 
@@ -52,6 +56,7 @@ const flow = (ids: Ids) => `/v1/flows/${ids.flowId}`;
 const site = (ids: Ids) => `/v1/sites/${ids.siteId}`;
 const member = (ids: Ids) => `${organization(ids)}/members/${ids.memberId}`;
 const invitations = (ids: Ids) => `${organization(ids)}/invitations`;
+const programme = (ids: Ids) => `/v1/programmes/${ids.programmeId}`;
 const apiKey = (ids: Ids) => `/v1/api-keys/${ids.keyId}`;
 const organization = (ids: Ids) => `/v1/organizations/${ids.organizationId}`;
 const open = { permission: null, foreign: "open" } as const;
@@ -103,6 +108,16 @@ export const attempts: Record<string, Attempt> = {
     foreign: "missing",
     isLast: true,
     request: at((ids) => `${invitations(ids)}/${ids.invitationId}`),
+  },
+  listAuditEntries: {
+    permission: "listAuditEntries",
+    foreign: "hidden",
+    request: at(() => "/v1/audit-entries?limit=200"),
+  },
+  getAuditEntry: {
+    permission: "getAuditEntry",
+    foreign: "missing",
+    request: at((ids) => `/v1/audit-entries/${ids.auditEntryId}`),
   },
   listOrganizations: {
     permission: "listOrganizations",
@@ -221,6 +236,76 @@ export const attempts: Record<string, Attempt> = {
       () => ({ reason: "The pipe would be too long" }),
     ),
   },
+  listProgrammes: { permission: "listProgrammes", foreign: "hidden", request: at(() => "/v1/programmes?limit=200") },
+  createProgramme: {
+    permission: "createProgramme",
+    foreign: "own",
+    request: at(
+      () => "/v1/programmes",
+      () => ({ name: "Another" }),
+    ),
+  },
+  getProgramme: { permission: "getProgramme", foreign: "missing", request: at(programme) },
+  updateProgramme: {
+    permission: "updateProgramme",
+    foreign: "missing",
+    request: at(programme, () => ({ description: "Changed" })),
+  },
+  deleteProgramme: { permission: "deleteProgramme", foreign: "missing", isLast: true, request: at(programme) },
+  listParticipants: {
+    permission: "listParticipants",
+    foreign: "missing",
+    request: at((ids) => `${programme(ids)}/participants`),
+  },
+  inviteToProgramme: {
+    permission: "inviteToProgramme",
+    foreign: "missing",
+    request: at(
+      (ids) => `${programme(ids)}/invitations`,
+      ({ organizationId }) => ({ organizationId }),
+    ),
+  },
+  removeParticipant: {
+    permission: "removeParticipant",
+    foreign: "missing",
+    isLast: true,
+    request: at((ids) => `${programme(ids)}/participants/${ids.organizationId}`),
+  },
+  getParticipation: {
+    permission: "getParticipation",
+    foreign: "missing",
+    request: at((ids) => `${programme(ids)}/participation`),
+  },
+  joinProgramme: {
+    permission: "joinProgramme",
+    foreign: "missing",
+    request: at(
+      (ids) => `${programme(ids)}/join`,
+      () => ({ sharesWithFacilitators: true }),
+    ),
+  },
+  updateParticipation: {
+    permission: "updateParticipation",
+    foreign: "missing",
+    request: at(
+      (ids) => `${programme(ids)}/participation`,
+      () => ({ sharesWithFacilitators: false }),
+    ),
+  },
+  leaveProgramme: {
+    permission: "leaveProgramme",
+    foreign: "missing",
+    isLast: true,
+    request: at((ids) => `${programme(ids)}/leave`),
+  },
+  introduceFlows: {
+    permission: "introduceFlows",
+    foreign: "missing",
+    request: at(
+      (ids) => `${programme(ids)}/introductions`,
+      (ids) => ({ outputFlowId: ids.flowId, inputFlowId: ids.otherFlowId }),
+    ),
+  },
 };
 
 export async function createWorld(): Promise<World> {
@@ -232,6 +317,8 @@ export async function createWorld(): Promise<World> {
   const place = await createSite(owner, { externalId });
   const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
   const { matchId, seller, input } = await createPair();
+  const programme = await createProgramme(owner);
+  await joinAs(owner, programme, owner, { sharesWithFacilitators: true });
   return {
     owner,
     matchParty: seller,
@@ -239,10 +326,12 @@ export async function createWorld(): Promise<World> {
     keyId,
     memberId,
     invitationId,
+    auditEntryId: await findAuditEntry(owner),
     siteId: place.id,
     flowId: supply.id,
     otherFlowId: input.id,
     matchId,
+    programmeId: programme.id,
     externalId,
   };
 }
@@ -254,10 +343,12 @@ export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids
     keyId: createId("apiKey"),
     memberId: createId("member"),
     invitationId: createId("invitation"),
+    auditEntryId: createId("auditEntry"),
     siteId: createId("site"),
     flowId: createId("flow"),
     otherFlowId: createId("flow"),
     matchId: idFromUuid("match", crypto.randomUUID()),
+    programmeId: createId("programme"),
     externalId,
   };
 }

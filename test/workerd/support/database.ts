@@ -17,6 +17,8 @@ const tables = [
   "sites",
   "flows",
   "matches",
+  "programmes",
+  "programme_participants",
   "outbox",
   "audit_entries",
   "idempotency_records",

@@ -83,6 +83,12 @@ export async function invite(tenant: Tenant, content: object = {}): Promise<Json
   return succeed(201, "POST", `/v1/organizations/${tenant.id}/invitations`, { key: tenant.key, body });
 }
 
+/** The id of the newest entry of an organization's audit log. */
+export async function findAuditEntry(tenant: Tenant): Promise<string> {
+  const { data } = await succeed(200, "GET", "/v1/audit-entries?limit=1", { key: tenant.key });
+  return data[0].id;
+}
+
 export function siteContent(content: object = {}): Json {
   return {
     name: "Works",
@@ -138,7 +144,7 @@ export async function createFlow(tenant: Tenant, content: object): Promise<Json>
 export type Pair = { seller: Tenant; buyer: Tenant; output: Json; input: Json; matchId: string };
 
 /** A supply and a need a kilometre apart, each of an organization of its own, whose match is recorded. */
-export async function createPair(flow: object = {}): Promise<Pair> {
+export async function createPair(flow: object = {}, need: object = {}): Promise<Pair> {
   const [seller, buyer] = [await createTenant({ name: "Power station" }), await createTenant({ name: "Brewery" })];
   const [longitude, latitude] = randomPlace();
   const place = (coordinates: number[]) => ({ location: { type: "Point", coordinates } });
@@ -147,7 +153,7 @@ export async function createPair(flow: object = {}): Promise<Pair> {
     await createSite(buyer, place([longitude, latitude + 0.009])),
   ];
   const output = await createFlow(seller, steamSupply(supplySite.id, flow));
-  const input = await createFlow(buyer, steamNeed(needSite.id, flow));
+  const input = await createFlow(buyer, steamNeed(needSite.id, { ...flow, ...need }));
   const ranked = await succeed(200, "GET", `/v1/flows/${input.id}/matches`, { key: buyer.key });
   return { seller, buyer, output, input, matchId: ranked.data[0]?.matchId };
 }

@@ -1,5 +1,5 @@
-import { bigint, foreignKey, pgTable, primaryKey, timestamp, unique, uuid } from "drizzle-orm/pg-core";
-import { bytea } from "../columnTypes.ts";
+import { bigint, boolean, foreignKey, pgTable, primaryKey, timestamp, unique, uuid } from "drizzle-orm/pg-core";
+import { bytea, xid8 } from "../columnTypes.ts";
 
 export const auditChains = pgTable("audit_chains", {
   chainId: uuid("chain_id").primaryKey(),
@@ -7,6 +7,12 @@ export const auditChains = pgTable("audit_chains", {
   link: bytea("link").notNull(),
   prunedNumber: bigint("pruned_number", { mode: "number" }).notNull().default(0),
   prunedLink: bytea("pruned_link").notNull(),
+});
+
+export const auditSealing = pgTable("audit_sealing", {
+  id: boolean("id").primaryKey().default(true),
+  xid: xid8("xid").notNull(),
+  sequence: bigint("sequence", { mode: "number" }).notNull(),
 });
 
 export const auditSeals = pgTable(

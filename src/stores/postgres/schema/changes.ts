@@ -16,6 +16,7 @@ export const outbox = pgTable(
     organizationIds: uuid("organization_ids").array().notNull(),
     data: jsonb("data").notNull(),
     occurredAt: instant("occurred_at").notNull(),
+    traceparent: text("traceparent"),
   },
   (table) => [index("outbox_order_idx").on(table.xid, table.sequence)],
 );

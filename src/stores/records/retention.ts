@@ -1,0 +1,103 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { PgTable } from "drizzle-orm/pg-core";
+import { idFromUuid, type MemberId, type OrganizationId } from "../../domain/ids.ts";
+import { findCutoff, type RetainedKind } from "../../domain/retention.ts";
+import type { Database } from "../postgres/client.ts";
+import { auditChains, auditSeals } from "../postgres/schema/audit.ts";
+import { auditEntries, idempotencyRecords, outbox } from "../postgres/schema/changes.ts";
+import { flows, matches } from "../postgres/schema/flows.ts";
+import { invitations } from "../postgres/schema/invitations.ts";
+import { apiKeys, members, organizations, sites } from "../postgres/schema/tenants.ts";
+
+/** Records deleted in one statement. */
+export const retentionBatch = 1_000;
+
+/** What is deleted whole; members are erased by the operation for it, audit entries with their seals. */
+export const deletedKinds = [
+  "idempotencyRecords",
+  "outboxEvents",
+  "invitations",
+  "apiKeys",
+  "matches",
+  "flows",
+  "sites",
+] as const satisfies readonly RetainedKind[];
+export type DeletedKind = (typeof deletedKinds)[number];
+
+export type RetentionStore = ReturnType<typeof createRetentionStore>;
+
+export function createRetentionStore(database: Database) {
+  return {
+    /** Deletes the next records of a kind that are over their time; gives how many. */
+    async deleteOld(kind: DeletedKind, at: Date): Promise<number> {
+      const { table, isOver } = overdue[kind];
+      const before = sql`${findCutoff(kind, at).toISOString()}::timestamptz`;
+      const [row] = await database.query<{ deleted: number }>(sql`
+        WITH gone AS (DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+          SELECT r.ctid FROM ${table} r WHERE ${isOver(before)} LIMIT ${retentionBatch}::integer)) RETURNING 1)
+        SELECT count(*)::integer AS deleted FROM gone`);
+      return row?.deleted ?? 0;
+    },
+
+    /**
+     * Deletes audit entries over their time with their seals, from the beginning of each chain, which remembers where it was
+     * cut; gives how many.
+     */
+    async pruneAudit(at: Date): Promise<number> {
+      const before = sql`${findCutoff("auditEntries", at).toISOString()}::timestamptz`;
+      const [, rows] = await database.batch<[unknown[], { deleted: number }[]]>([
+        sql`SELECT set_config('turash.retention', 'on', true)`,
+        sql`WITH old AS MATERIALIZED (
+            SELECT s.chain_id, s.number, s.entry_id, s.link FROM ${auditSeals} s JOIN ${auditEntries} e ON e.id = s.entry_id
+            WHERE e.occurred_at < ${before} AND NOT EXISTS (
+              SELECT FROM ${auditSeals} earlier JOIN ${auditEntries} younger ON younger.id = earlier.entry_id
+              WHERE earlier.chain_id = s.chain_id AND earlier.number < s.number AND younger.occurred_at >= ${before})
+            ORDER BY s.chain_id, s.number LIMIT ${retentionBatch}::integer),
+          cut AS (
+            UPDATE ${auditChains} c SET pruned_number = last.number, pruned_link = last.link
+            FROM (SELECT DISTINCT ON (chain_id) chain_id, number, link FROM old ORDER BY chain_id, number DESC) last WHERE c.chain_id = last.chain_id),
+          unsealed AS (DELETE FROM ${auditSeals} s USING old WHERE s.chain_id = old.chain_id AND s.number = old.number),
+          gone AS (DELETE FROM ${auditEntries} e USING old WHERE e.id = old.entry_id RETURNING 1)
+          SELECT count(*)::integer AS deleted FROM gone`,
+      ]);
+      return rows[0]?.deleted ?? 0;
+    },
+
+    /** Members of organizations that were closed long enough ago, whose personal data is still there. */
+    async findOverdueMembers(at: Date): Promise<{ organizationId: OrganizationId; memberId: MemberId }[]> {
+      const rows = await database.query<{ id: string; organization_id: string }>(sql`
+        SELECT m.id, m.organization_id FROM ${members} m JOIN ${organizations} o ON o.id = m.organization_id
+        WHERE m.erased_at IS NULL AND o.deleted_at < ${findCutoff("members", at).toISOString()}::timestamptz LIMIT 100`);
+      return rows.map((row) => ({
+        organizationId: idFromUuid("organization", row.organization_id),
+        memberId: idFromUuid("member", row.id),
+      }));
+    },
+  };
+}
+
+/** When a row `r` of each kind is over its time. */
+const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQL }> = {
+  idempotencyRecords: { table: idempotencyRecords, isOver: (before) => sql`r.created_at < ${before}` },
+  outboxEvents: { table: outbox, isOver: (before) => sql`r.occurred_at < ${before}` },
+  invitations: {
+    table: invitations,
+    isOver: (before) => sql`r.accepted_at IS NULL AND least(r.withdrawn_at, r.expires_at) < ${before}`,
+  },
+  apiKeys: {
+    table: apiKeys,
+    isOver: (before) => sql`least(r.revoked_at, r.expires_at) < ${before} AND NOT EXISTS (SELECT FROM ${apiKeys} old WHERE old.rotated_to = r.id)`,
+  },
+  matches: {
+    table: matches,
+    isOver: (before) => sql`r.state IN ('declined', 'expired', 'withdrawn', 'superseded') AND r.updated_at < ${before}`,
+  },
+  flows: {
+    table: flows,
+    isOver: (before) => sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${matches} m WHERE r.id IN (m.output_flow_id, m.input_flow_id))`,
+  },
+  sites: {
+    table: sites,
+    isOver: (before) => sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${flows} f WHERE f.site_id = r.id)`,
+  },
+};
