@@ -33,6 +33,20 @@ const configSchema = z
       .refine((names) => names.every((name) => (signatureAlgorithms as readonly string[]).includes(name)), {
         error: `must be some of ${signatureAlgorithms.join(", ")}, with commas between`,
       }),
+    CORS_ORIGINS: z
+      .string()
+      .default("")
+      .transform((text) =>
+        text
+          .split(",")
+          .map((origin) => origin.trim())
+          .filter((origin) => origin !== ""),
+      )
+      .refine((origins) => origins.every(isWebOrigin), {
+        error: "must be origins such as https://app.example, with commas between; http on 127.0.0.1 or localhost only",
+      }),
+    LOG_REQUESTS: z.enum(["all", "failures", "none"], { error: "must be all, failures or none" }).default("all"),
+    CF_VERSION_METADATA: z.object({ id: z.string() }).optional(),
     REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
     MATCHING_TABLES: z
       .string()
@@ -50,6 +64,12 @@ const configSchema = z
     path: ["OIDC_AUDIENCE"],
     error: "and OIDC_ISSUER are set both or neither",
   });
+
+/** Whether a text is an origin exactly as browsers send it in `Origin`. */
+function isWebOrigin(text: string): boolean {
+  if (!/^https:|^http:\/\/(127\.0\.0\.1|localhost)(:|$)/.test(text) || text.includes("*")) return false;
+  return URL.canParse(text) && new URL(text).origin === text;
+}
 
 const parsed = new WeakMap<object, Config>();
 
@@ -73,6 +93,29 @@ export function readConfig(env: object): Config {
   parsed.set(env, result.data);
   return result.data;
 }
+
+const gatewaySettings = new WeakMap<object, GatewaySettings>();
+
+/** What the door needs before all else. It answers also where the rest is not configured: then to no page, and logging all. */
+export function readGatewaySettings(env: object): GatewaySettings {
+  let settings = gatewaySettings.get(env);
+  if (!settings) {
+    try {
+      const { CORS_ORIGINS: corsOrigins, LOG_REQUESTS: logRequests } = readConfig(env);
+      settings = { corsOrigins, logRequests };
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      settings = { corsOrigins: [], logRequests: "all" };
+    }
+    gatewaySettings.set(env, settings);
+  }
+  return settings;
+}
+
+export type GatewaySettings = {
+  corsOrigins: readonly string[];
+  logRequests: Config["LOG_REQUESTS"];
+};
 
 export class ConfigError extends Error {
   override name = "ConfigError";

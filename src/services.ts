@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import * as z from "zod";
 import type { Actor, SignInCredential } from "./domain/actor.ts";
 import { AppError, unauthenticated } from "./domain/errors.ts";
-import { createId, idFromDigest } from "./domain/ids.ts";
+import { createId, idFromDigest, type OrganizationId, uuidOf } from "./domain/ids.ts";
 import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
 import { type MatchingTables, parseTables } from "./matching/tables.ts";
-import type { OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import type { KeptAnswers, OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import type { Schedule } from "./operations/schedule.ts";
 import { signIn } from "./operations/signIn.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { authenticate, type Verified } from "./platform/auth/authenticate.ts";
@@ -15,16 +16,26 @@ import { createKeySets } from "./platform/auth/keySets.ts";
 import { readPerson } from "./platform/auth/person.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { verifyToken } from "./platform/auth/verifyToken.ts";
+import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
+import { continueTrace } from "./platform/telemetry/traceparent.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
+import { createAuditChainStore, sealingBatch } from "./stores/records/auditChain.ts";
+import { createAuditEntryStore } from "./stores/records/auditEntries.ts";
+import { readTagVersion } from "./stores/records/cacheTags.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
+import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
 import { createMatchStore } from "./stores/records/matches.ts";
 import { createMemberStore } from "./stores/records/members.ts";
 import { createOrganizationStore } from "./stores/records/organizations.ts";
+import { createParticipantStore } from "./stores/records/participants.ts";
+import { createParticipationStore } from "./stores/records/participations.ts";
+import { createProgrammeStore } from "./stores/records/programmes.ts";
+import { createRetentionStore, deletedKinds, retentionBatch } from "./stores/records/retention.ts";
 import { createSignInStore } from "./stores/records/signIns.ts";
 import { createSiteStore } from "./stores/records/sites.ts";
-import { readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
+import { editionOf, readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
 import { createCandidateStore } from "./stores/spatial/candidates.ts";
 
 type Arrival = {
@@ -32,6 +43,7 @@ type Arrival = {
   env: object;
   request: Request;
   requestId: string;
+  traceparent: string;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
 };
@@ -42,9 +54,9 @@ type Arrival = {
  *
  * Throws `unavailable` when the Worker is not configured.
  */
-export function openRequest({ env, request, requestId, waitUntil }: Arrival): OpenRequest {
+export function openRequest({ env, ...arrival }: Arrival): OpenRequest {
   const config = configOrThrow(env);
-  return new ArrivedRequest(config, request, requestId, waitUntil);
+  return new ArrivedRequest(config, memoryOf(config), arrival);
 }
 
 /**
@@ -54,18 +66,16 @@ export function openRequest({ env, request, requestId, waitUntil }: Arrival): Op
 class ArrivedRequest implements OpenRequest {
   readonly at = new Date();
   readonly #config: Config;
-  readonly #request: Request;
-  readonly #requestId: string;
-  readonly #waitUntil: Services["waitUntil"];
+  readonly #memory: IsolateMemory;
+  readonly #arrival: Omit<Arrival, "env">;
   #signal: AbortSignal | null = null;
   #database: Database | null = null;
   #services: Services | null = null;
 
-  constructor(config: Config, request: Request, requestId: string, waitUntil: Services["waitUntil"]) {
+  constructor(config: Config, memory: IsolateMemory, arrival: Omit<Arrival, "env">) {
     this.#config = config;
-    this.#request = request;
-    this.#requestId = requestId;
-    this.#waitUntil = waitUntil;
+    this.#memory = memory;
+    this.#arrival = arrival;
   }
 
   /** Aborted at the request's deadline. */
@@ -75,8 +85,38 @@ class ArrivedRequest implements OpenRequest {
   }
 
   get services(): Services {
-    this.#services ??= createServices(this.#config, this.#openDatabase(), this.at, this.#waitUntil);
+    this.#services ??= createServices(
+      this.#config,
+      this.#memory,
+      this.#openDatabase(),
+      this.at,
+      this.#arrival.waitUntil,
+    );
     return this.#services;
+  }
+
+  get answers(): KeptAnswers {
+    return this.#memory.answers;
+  }
+
+  databaseTrips(): number {
+    return this.#database?.trips() ?? 0;
+  }
+
+  taxonomyEdition(): string | null {
+    const version = this.#memory.tags.find("taxonomy", this.at);
+    return version === null ? null : editionOf(version, dayOf(this.at));
+  }
+
+  async readTaxonomyEdition(): Promise<string> {
+    const version = await readTagVersion(this.#openDatabase(), "taxonomy");
+    this.#memory.tags.note("taxonomy", version, this.at);
+    return editionOf(version, dayOf(this.at));
+  }
+
+  forgetChanged(actor: Actor): void {
+    if (actor.kind === "operator") this.#memory.tags.forgetAll();
+    else this.#memory.tags.forget(`flows:${uuidOf(actor.organizationId)}`);
   }
 
   identify(header: string | undefined): Promise<Actor> {
@@ -95,7 +135,8 @@ class ArrivedRequest implements OpenRequest {
     const credential: SignInCredential = `sign_in:${toHex(await computeSha256(token)).slice(0, 12)}`;
     const actor = await signIn(createSignInStore(this.#openDatabase()), readPerson(issuer, claims), credential, {
       at: this.at,
-      requestId: this.#requestId,
+      requestId: this.#arrival.requestId,
+      traceparent: this.#arrival.traceparent,
       addressHash: await this.#hashAddress(),
     });
     if (!actor) throw unauthenticated("credential_refused", "Nobody who may come in here is known by this sign-in.");
@@ -103,14 +144,15 @@ class ArrivedRequest implements OpenRequest {
   }
 
   #hashAddress(): Promise<Uint8Array | null> {
-    return hashAddress(this.#config.KEY_PEPPER, this.#request.headers.get("cf-connecting-ip"));
+    return hashAddress(this.#config.KEY_PEPPER, this.#arrival.request.headers.get("cf-connecting-ip"));
   }
 
   async enter(header: string | undefined): Promise<RequestContext> {
     return {
       actor: await this.identify(header),
       at: this.at,
-      requestId: this.#requestId,
+      requestId: this.#arrival.requestId,
+      traceparent: this.#arrival.traceparent,
       addressHash: await this.#hashAddress(),
       idempotency: null,
       deadline: this,
@@ -131,25 +173,67 @@ class ArrivedRequest implements OpenRequest {
   }
 }
 
+/** What scheduled work is done with, bound to a deadline of its own. Throws `unavailable` when the Worker is not configured. */
+export function openSchedule(env: object, at: Date): Schedule {
+  const { DATABASE_URL: connectionString, DATABASE_FETCH_ENDPOINT: fetchEndpoint } = configOrThrow(env);
+  const signal = AbortSignal.timeout(scheduleTimeoutMs);
+  const database = createDatabase({ connectionString, fetchEndpoint, signal });
+  return {
+    at,
+    traceparent: continueTrace(null).traceparent,
+    auditChain: createAuditChainStore(database),
+    retention: createRetentionStore(database),
+    members: createMemberStore(database),
+    deletedKinds,
+    batches: { sealing: sealingBatch, retention: retentionBatch },
+  };
+}
+
+/** Less than the minute after which the next call comes. */
+const scheduleTimeoutMs = 50_000;
+
 /** The keys of the sign-in provider, as this isolate remembers them. */
 const keySets = createKeySets();
 
-function createServices(config: Config, database: Database, at: Date, waitUntil: Services["waitUntil"]): Services {
+const memories = new WeakMap<Config, IsolateMemory>();
+
+/** What this isolate remembers under a configuration; the platform hands the same bindings to all its requests. */
+function memoryOf(config: Config): IsolateMemory {
+  let memory = memories.get(config);
+  if (!memory) {
+    memory = createIsolateMemory(config.CF_VERSION_METADATA?.id || null);
+    memories.set(config, memory);
+  }
+  return memory;
+}
+
+function createServices(
+  config: Config,
+  memory: IsolateMemory,
+  database: Database,
+  at: Date,
+  waitUntil: Services["waitUntil"],
+): Services {
   return {
     organizations: createOrganizationStore(database),
     apiKeys: createApiKeyStore(database),
+    auditEntries: createAuditEntryStore(database),
     members: createMemberStore(database),
     invitations: createInvitationStore(database),
+    programmes: createProgrammeStore(database),
+    participants: createParticipantStore(database),
+    participations: createParticipationStore(database),
+    introductions: createIntroductionStore(database),
     sites: createSiteStore(database),
     flows: createFlowStore(database),
     matches: createMatchStore(database),
     candidates: createCandidateStore(database),
-    readTaxonomy: () => rememberTaxonomy(database, at),
-    readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at), config, at),
+    publicFlows: createPublicFlows(memory, at, waitUntil),
+    readTaxonomy: () => rememberTaxonomy(database, at, memory),
+    readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at, memory), config, at),
     issueKey: (seed) => issueKey(config.KEY_PEPPER, seed),
     pseudonymOf: (viewer, organization) => computePseudonym(config.KEY_PEPPER, viewer, organization),
     waitUntil,
-    databaseTrips: database.trips,
   };
 }
 
@@ -187,7 +271,7 @@ let rememberedMatcher: { taxonomy: StoredTaxonomy; config: Config; day: string; 
 
 /** The engine for a taxonomy, a configuration and a day: the year over which hours are shared begins with the day. */
 function rememberMatcher(taxonomy: StoredTaxonomy, config: Config, at: Date): Matcher {
-  const day = at.toISOString().slice(0, 10);
+  const day = dayOf(at);
   if (rememberedMatcher?.taxonomy === taxonomy && rememberedMatcher.config === config && rememberedMatcher.day === day)
     return rememberedMatcher.matcher;
   const matcher = createMatcher({ taxonomy, tables: tablesOf(config), asOf: new Date(day) });
@@ -195,15 +279,39 @@ function rememberMatcher(taxonomy: StoredTaxonomy, config: Config, at: Date): Ma
   return matcher;
 }
 
-const taxonomyLifetimeMs = 60_000;
-let rememberedTaxonomy: { taxonomy: StoredTaxonomy; until: number } | null = null;
+function createPublicFlows(memory: IsolateMemory, at: Date, waitUntil: Services["waitUntil"]): Services["publicFlows"] {
+  const tagOf = (organizationId: OrganizationId) => `flows:${uuidOf(organizationId)}` as const;
+  return {
+    find: (id) =>
+      memory.flows.find(id, ({ version, value }) => version === memory.tags.find(tagOf(value.organizationId), at)),
+    keep(flow, tagVersion) {
+      memory.tags.note(tagOf(flow.organizationId), tagVersion, at);
+      waitUntil(memory.flows.keep(flow.id, tagVersion, flow));
+    },
+  };
+}
 
-/** The taxonomy, one round trip a minute and isolate. Two requests may both read it: neither may wait for the other's I/O. */
-async function rememberTaxonomy(database: Database, at: Date): Promise<StoredTaxonomy> {
-  if (rememberedTaxonomy && rememberedTaxonomy.until > at.getTime()) return rememberedTaxonomy.taxonomy;
-  const taxonomy = await readTaxonomy(database, at.toISOString().slice(0, 10));
-  rememberedTaxonomy = { taxonomy, until: at.getTime() + taxonomyLifetimeMs };
+/**
+ * The taxonomy, read anew when it is another: its version is asked for once in five seconds and isolate. Two requests may both
+ * ask, for neither may wait for the other's I/O.
+ */
+async function rememberTaxonomy(database: Database, at: Date, memory: IsolateMemory): Promise<StoredTaxonomy> {
+  const day = dayOf(at);
+  const known = memory.taxonomy;
+  if (known) {
+    const version = memory.tags.find("taxonomy", at) ?? (await readTagVersion(database, "taxonomy"));
+    memory.tags.note("taxonomy", version, at);
+    if (known.edition === editionOf(version, day)) return known;
+  }
+  const taxonomy = await readTaxonomy(database, day);
+  memory.tags.note("taxonomy", taxonomy.version, at);
+  memory.taxonomy = taxonomy;
   return taxonomy;
+}
+
+/** ISO date in UTC. */
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
 }
 
 /**

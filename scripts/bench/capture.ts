@@ -52,6 +52,7 @@ export async function captureFlowRead(organizationId: OrganizationId, flowId: Fl
     actor: actAs(organizationId),
     at: new Date(),
     requestId: "bench",
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     addressHash: null,
     idempotency: null,
   };

@@ -5,6 +5,8 @@ export type ChangeStamp = {
   actor: Actor;
   at: Date;
   requestId: string;
+  /** The W3C trace context of the request: its trace, and the span that it is here. */
+  traceparent: string;
   /** SHA-256 of the caller's network address under a secret, or null where it is not known. */
   addressHash: Uint8Array | null;
   /** Present when the caller named an Idempotency-Key. */

@@ -48,12 +48,21 @@ export const matchTransitions: Record<MatchMove, { from: readonly MatchState[]; 
   reopen: { from: ["declined", "expired"], to: "interested_one" },
 };
 
+/** In which a facilitator can still bring two sides together: they do not know each other, and may come to. */
+export const introducibleStates = [
+  "suggested",
+  "viewed",
+  "interested_one",
+  "declined",
+  "expired",
+] as const satisfies readonly MatchState[];
+
 export type MatchHistoryEntry = {
   state: MatchState;
   round: number;
   /** RFC 3339 in UTC. */
   at: string;
-  by: MatchSide | "engine";
+  by: MatchSide | "engine" | "facilitator";
   reason: string | null;
 };
 

@@ -25,12 +25,9 @@ const auditEntrySchema = z
       .meta({ description: "JSON Patch (RFC 6902); null where a person's data was erased" }),
     requestId: z.string(),
     addressHash: z.string().nullable().meta({ description: "equal for equal network addresses, and nothing else" }),
-    seal: z
-      .object({ number: z.int().positive(), link: z.string() })
-      .nullable()
-      .meta({
-        description: "its place in the organization's chain of digests; null until it is sealed, within a minute",
-      }),
+    seal: z.object({ number: z.int().positive(), link: z.string() }).nullable().meta({
+      description: "its place in the organization's chain of digests; null until it is sealed, within a minute",
+    }),
   })
   .meta({ id: "AuditEntry" });
 

@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "../domain/errors.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
+import type { BeginRequest } from "./middleware/authenticated.ts";
+import { keptAnswers, partOfTheCode } from "./middleware/keptAnswers.ts";
 
 /** The reference page loads its own files and nothing from another host. */
 const pagePolicy =
@@ -22,15 +24,16 @@ const tags = [
   { name: "organizations", description: "Companies, municipalities and farms: the tenants" },
   { name: "members", description: "People of an organization, and invitations" },
   { name: "api-keys", description: "Keys of an organization, its people, programs and devices" },
+  { name: "audit", description: "What was done in the organization, sealed" },
   { name: "sites", description: "Places of an organization" },
   { name: "flows", description: "What a site offers, needs or shares" },
   { name: "matches", description: "Outputs that can serve inputs, and why" },
+  { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
 ];
 
-/** `/openapi.json`, made once from the routes of `app`, and `/docs`. */
-export function docs(app: OpenAPIHono<AppEnvironment>) {
-  let document: string | null = null;
+/** `/openapi.json`, made from the routes of `app`, and `/docs`. */
+export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest) {
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -43,10 +46,11 @@ export function docs(app: OpenAPIHono<AppEnvironment>) {
     description: "A JWT of the OpenID provider that the operator configured",
   });
   return createRouter()
-    .get("/openapi.json", (c) => {
-      document ??= JSON.stringify(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] }));
-      return c.body(document, 200, { "content-type": "application/json", "cache-control": "public, max-age=300" });
-    })
+    .get(
+      "/openapi.json",
+      keptAnswers(begin, () => partOfTheCode, "public, max-age=300"),
+      (c) => c.json(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] })),
+    )
     .get("/docs", (c) => c.redirect("/docs/", 301))
     .get("/docs/*", async (c) => {
       if (!c.env.ASSETS)

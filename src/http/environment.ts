@@ -1,16 +1,24 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
+import type { Actor } from "../domain/actor.ts";
 import { invalid } from "../domain/errors.ts";
 import { fieldErrors } from "../domain/fieldErrors.ts";
-import type { RequestContext } from "../operations/context.ts";
+import type { OpenRequest, RequestContext } from "../operations/context.ts";
 
 /** What a route finds in Hono's context. */
 export type AppEnvironment = {
   Bindings: Env;
   Variables: {
     requestId: string;
-    /** Present behind the taxonomy's middleware, whose routes need no caller. */
-    services: RequestContext["services"];
+    traceparent: string;
+    /** The request's way to all that it works with, once it is opened. */
+    open: OpenRequest;
+    /** Who asks, once that is known. */
+    actor: Actor;
+    /** What the answer's problem was made from. */
+    failure: unknown;
+    /** Of the taxonomy, where an answer was made of that. */
+    edition: string;
     /** Present behind the middleware `authenticated`. */
     context: RequestContext;
   };

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { createRouter } from "./environment.ts";
-import type { BeginRequest } from "./middleware/authenticated.ts";
+import { type BeginRequest, open } from "./middleware/authenticated.ts";
 import { toAppError } from "./problem.ts";
 import { problems } from "./schemas/answers.ts";
 
@@ -55,8 +55,7 @@ export function health(begin: BeginRequest) {
     .openapi(readyRoute, async (c) => {
       c.header("cache-control", "no-store");
       try {
-        const open = begin({ env: c.env, request: c.req.raw, requestId: c.var.requestId, waitUntil: () => undefined });
-        const latencyMs = await open.pingDatabase();
+        const latencyMs = await open(begin, c).pingDatabase();
         return c.json(
           {
             status: "ready" as const,

@@ -1,6 +1,7 @@
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { AppError, type ErrorCode, type FieldError } from "../domain/errors.ts";
+import { redact } from "../domain/redaction.ts";
 
 /** How each error code answers over HTTP. */
 const byCode: Record<ErrorCode, { status: ContentfulStatusCode; title: string }> = {
@@ -58,7 +59,9 @@ export function toProblemResponse(error: unknown, requestId: string): Response {
   if (status === 401) headers.set("www-authenticate", 'Bearer realm="turash"');
   if (allowedMethods) headers.set("allow", allowedMethods.join(", "));
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  return Response.json(problem, { status, headers });
+  // A caller may have put a credential where it does not belong; no answer repeats it.
+  const text = JSON.stringify(problem, (_, value) => (typeof value === "string" ? redact(value) : value));
+  return new Response(text, { status, headers });
 }
 
 export function toAppError(error: unknown): AppError {

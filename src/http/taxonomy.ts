@@ -1,11 +1,11 @@
 import { createRoute } from "@hono/zod-openapi";
-import { createMiddleware } from "hono/factory";
+import type { Context } from "hono";
 import * as z from "zod";
 import { kinds } from "../domain/flow.ts";
 import { listEwc, listGrades, listKinds, listUnits } from "../operations/taxonomy.ts";
-import { isNotModified } from "./conditions.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
+import { keptAnswers, partOfTheCode, type ReadVersion } from "./middleware/keptAnswers.ts";
 import { etagHeader, ifNoneMatchHeader, problems } from "./schemas/answers.ts";
 import { ewcListSchema, gradeListSchema, kindListSchema, unitListSchema } from "./schemas/taxonomy.ts";
 
@@ -60,25 +60,26 @@ const unitsRoute = taxonomyRoute(
   unitListSchema,
 );
 
-/** Clients and caches may keep reference data for a day; this isolate keeps an answer for a minute. */
+/** Clients and caches may keep reference data for a day; here it is as old as five seconds. */
 const cacheControl = "public, max-age=86400";
-const answerLifetimeMs = 60_000;
-const maximumAnswers = 200;
-
-type Answer = { body: Uint8Array<ArrayBuffer>; etag: string; until: number };
 
 export function taxonomy(begin: BeginRequest) {
   const router = createRouter();
-  router.use(`${path}/*`, rememberAnswers(begin));
+  for (const { path } of [kindsRoute, gradesRoute, ewcRoute])
+    router.use(path, keptAnswers(begin, readEdition, cacheControl));
+  router.use(
+    unitsRoute.path,
+    keptAnswers(begin, () => partOfTheCode, cacheControl),
+  );
   return router
-    .openapi(kindsRoute, async (c) => c.json({ data: listKinds(await c.var.services.readTaxonomy()) }, 200))
+    .openapi(kindsRoute, async (c) => c.json({ data: listKinds(await readTaxonomy(c)) }, 200))
     .openapi(gradesRoute, async (c) => {
       const { kind, q } = c.req.valid("query");
-      return c.json({ data: listGrades(await c.var.services.readTaxonomy(), { kind, question: q }) } as never, 200);
+      return c.json({ data: listGrades(await readTaxonomy(c), { kind, question: q }) } as never, 200);
     })
     .openapi(ewcRoute, async (c) => {
       const { q, hazardous } = c.req.valid("query");
-      return c.json({ data: listEwc(await c.var.services.readTaxonomy(), { question: q, hazardous }) } as never, 200);
+      return c.json({ data: listEwc(await readTaxonomy(c), { question: q, hazardous }) } as never, 200);
     })
     .openapi(unitsRoute, (c) => {
       const { q, limit } = c.req.valid("query");
@@ -86,40 +87,10 @@ export function taxonomy(begin: BeginRequest) {
     });
 }
 
-/**
- * Gives the answer that this very question had in the last minute, before anything of it is looked at again. A credential
- * need not be sent; one that is sent must hold.
- */
-function rememberAnswers(begin: BeginRequest) {
-  const answers = new Map<string, Answer>();
-  return createMiddleware<AppEnvironment>(async (c, next) => {
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") return next();
-    const open = begin({
-      env: c.env,
-      request: c.req.raw,
-      requestId: c.var.requestId,
-      waitUntil: (work) => c.executionCtx.waitUntil(work),
-    });
-    const credential = c.req.header("authorization");
-    if (credential !== undefined) await open.identify(credential);
-    const now = Date.now();
-    let known = answers.get(c.req.url);
-    if (!known || known.until <= now) {
-      c.set("services", open.services);
-      await next();
-      if (c.error || !c.res.ok) return;
-      const body = new Uint8Array(await c.res.arrayBuffer());
-      known = { body, etag: await digestOf(body), until: now + answerLifetimeMs };
-      if (answers.size >= maximumAnswers) answers.clear();
-      answers.set(c.req.url, known);
-    }
-    const headers = { "content-type": "application/json", etag: known.etag, "cache-control": cacheControl };
-    const isKnown = isNotModified(c.req.header("if-none-match"), known.etag);
-    c.res = new Response(isKnown ? null : known.body, { status: isKnown ? 304 : 200, headers });
-  });
-}
+const readEdition: ReadVersion = (opened) => opened.taxonomyEdition() ?? opened.readTaxonomyEdition();
 
-async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", body);
-  return `"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 12)))}"`;
+async function readTaxonomy(c: Context<AppEnvironment>) {
+  const taxonomy = await c.get("open").services.readTaxonomy();
+  c.set("edition", taxonomy.edition);
+  return taxonomy;
 }

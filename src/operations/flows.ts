@@ -9,6 +9,7 @@ import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
 import { type FlowView, viewFlow } from "./flowView.ts";
 import { authorize, authorizeMember } from "./permissions.ts";
+import { keepPublicFlow, recallPublicFlow } from "./publicFlows.ts";
 import { assertSameExternalId, settlePut } from "./replacement.ts";
 import { describeChange, mergeContent, ownRecord, revise } from "./revision.ts";
 import { suggestInBackground } from "./suggestions.ts";
@@ -37,8 +38,11 @@ export async function listFlows(context: RequestContext, filter: FlowFilter, pag
 
 export async function getFlow(context: RequestContext, id: FlowId): Promise<FlowView> {
   authorize(context.actor, "getFlow");
+  const known = await recallPublicFlow(context, id);
+  if (known) return viewFlow(context, { flow: known, hidden: null });
   const found = await context.services.flows.find(context, id);
   if (!found) throw notFound("flow");
+  keepPublicFlow(context, found);
   return viewFlow(context, found);
 }
 

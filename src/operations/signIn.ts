@@ -3,7 +3,7 @@ import { createId } from "../domain/ids.ts";
 import type { Person, SignIn, SignInStore } from "../stores/records/signIns.ts";
 import type { RequestContext } from "./context.ts";
 
-type Arrival = Pick<RequestContext, "at" | "requestId" | "addressHash">;
+type Arrival = Pick<RequestContext, "at" | "requestId" | "traceparent" | "addressHash">;
 
 /**
  * The member whom a person is. Somebody who has never been here becomes one where an invitation is open to the verified

@@ -72,7 +72,7 @@ async function suggestFor(context: RequestContext, flowId: FlowId): Promise<void
 export async function recordSuggestions(
   context: RequestContext,
   subject: SightedParty,
-  pairs: readonly FoundPair[],
+  pairs: readonly Pick<FoundPair, "counterpart" | "isRecorded">[],
 ): Promise<void> {
   const fresh = pairs.filter(({ isRecorded }) => !isRecorded);
   if (fresh.length === 0) return;
@@ -91,7 +91,9 @@ export async function recordSuggestions(
       inputFlowVersion: input.version,
     };
   });
-  await context.services.matches.suggest(context, subject.organizationId, suggestions);
+  const { actor } = context;
+  const actingOrganizationId = actor.kind === "operator" ? subject.organizationId : actor.organizationId;
+  await context.services.matches.suggest(context, actingOrganizationId, suggestions);
 }
 
 function viewOfSide(evaluation: Evaluation, other: SightedParty): Evaluation {

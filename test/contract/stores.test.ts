@@ -25,7 +25,15 @@ const memberOf = (organizationId: typeof acmeId): Actor => ({
   scopes: [],
   credential: idFromUuid("apiKey", sampleIds.acmeKey),
 });
-const stampOf = (actor: Actor): ChangeStamp => ({ actor, at, requestId: "r", addressHash: null, idempotency: null });
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+const stampOf = (actor: Actor): ChangeStamp => ({
+  actor,
+  at,
+  requestId: "r",
+  traceparent,
+  addressHash: null,
+  idempotency: null,
+});
 const acme = stampOf(memberOf(acmeId));
 const borealis = stampOf(memberOf(borealisId));
 const operator = stampOf({ kind: "operator", credential: "op_1" });
@@ -141,7 +149,7 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
       economics: { price: { amount: "1.50", currency: "EUR", per: "MW.h" } },
     });
     expect(await once(() => writeFlow(flow))).toEqual(flow);
-    expect(await once(() => flows().find(acme, flow.id))).toEqual({ flow, hidden: null });
+    expect(await once(() => flows().find(acme, flow.id))).toEqual({ flow, hidden: null, tagVersion: "0" });
     const changed = { ...flow, title: "Warmer water" };
     expect(await once(() => flows().update(acme, changed, computeSearchFacts(changed), []))).toMatchObject({
       kind: "written",

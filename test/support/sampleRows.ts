@@ -154,6 +154,7 @@ export const sampleRows = {
     link: "decode(repeat('0', 64), 'hex')",
     pruned_link: "decode(repeat('0', 64), 'hex')",
   },
+  audit_sealing: { id: "true", xid: "'0'", sequence: "0" },
   audit_seals: {
     chain_id: text(sampleIds.acme),
     number: "1",
@@ -164,6 +165,7 @@ export const sampleRows = {
     link: digest("4"),
     sealed_at: "now()",
   },
+  cache_tags: { tag: "'flows:' || gen_random_uuid()", version: "1" },
   idempotency_records: {
     scope: "'s'",
     key: "gen_random_uuid()::text",

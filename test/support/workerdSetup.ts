@@ -23,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
     OPERATOR_KEY: operatorKey,
     KEY_PEPPER: keyPepper,
+    LOG_REQUESTS: "failures",
     OIDC_ISSUER: provider.issuer,
     OIDC_AUDIENCE: audience,
     // For the tests, which sign what a provider would.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { AppError } from "../../src/domain/errors.ts";
+import { continueTrace } from "../../src/platform/telemetry/traceparent.ts";
 import { openRequest } from "../../src/services.ts";
 
 const { operatorKey, keyPepper } = createSecrets();
@@ -17,6 +18,7 @@ function faultOf(bindings: Record<string, unknown>): string | null {
       env: bindings,
       request: new Request("http://turash.test/"),
       requestId: "test",
+      traceparent: continueTrace(null).traceparent,
       waitUntil: () => undefined,
     });
     return null;

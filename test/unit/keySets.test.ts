@@ -8,7 +8,7 @@ import { type Provider, verifyToken } from "../../src/platform/auth/verifyToken.
 
 const audience = "https://api.example.org";
 const start = new Date("2026-11-24T10:00:00Z");
-const after = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
+const later = (seconds: number) => new Date(start.getTime() + seconds * 1_000);
 const stops: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -70,9 +70,9 @@ describe("the keys of a provider", () => {
     const sign = await addKey("one");
     const token = await sign();
     await Promise.all(Array.from({ length: 10 }, () => verifyToken(token, provider, keySets, start)));
-    await verifyToken(await sign({ sub: "another" }), provider, keySets, after(599));
+    await verifyToken(await sign({ sub: "another" }), provider, keySets, later(599));
     expect(asked).toEqual(discovery);
-    await verifyToken(token, provider, keySets, after(601));
+    await verifyToken(token, provider, keySets, later(601));
     expect(asked).toEqual([...discovery, ...discovery]);
   });
 
@@ -81,13 +81,13 @@ describe("the keys of a provider", () => {
     const [first] = [await addKey("one")];
     await verifyToken(await first(), provider, keySets, start);
     const second = await addKey("two", "RS256");
-    expect(await reasonOf(verifyToken(await second(), provider, keySets, after(59)))).toBe("credential_unknown_key");
+    expect(await reasonOf(verifyToken(await second(), provider, keySets, later(59)))).toBe("credential_unknown_key");
     expect(asked).toEqual(discovery);
-    expect(await reasonOf(verifyToken(await second(), provider, keySets, after(61)))).toBe("accepted");
-    expect(await reasonOf(verifyToken(await first(), provider, keySets, after(61)))).toBe("accepted");
+    expect(await reasonOf(verifyToken(await second(), provider, keySets, later(61)))).toBe("accepted");
+    expect(await reasonOf(verifyToken(await first(), provider, keySets, later(61)))).toBe("accepted");
     for (let second = 62; second < 120; second += 5)
       expect(
-        await reasonOf(verifyToken(await first({}, { kid: `guess-${second}` }), provider, keySets, after(second))),
+        await reasonOf(verifyToken(await first({}, { kid: `guess-${second}` }), provider, keySets, later(second))),
       ).toBe("credential_unknown_key");
     expect(asked).toHaveLength(4);
   });
@@ -97,13 +97,13 @@ describe("the keys of a provider", () => {
     const token = await (await addKey("one"))();
     await verifyToken(token, provider, keySets, start);
     await server.stop();
-    expect(await reasonOf(verifyToken(token, provider, keySets, after(3_600)))).toBe("accepted");
-    const late = await verifyToken(token, provider, keySets, after(86_401)).catch((error) => error);
+    expect(await reasonOf(verifyToken(token, provider, keySets, later(3_600)))).toBe("accepted");
+    const late = await verifyToken(token, provider, keySets, later(86_401)).catch((error) => error);
     expect(late).toMatchObject({
       code: "unavailable",
       details: { reason: "sign_in_provider_away", retryAfterSeconds: 60 },
     });
-    const again = await verifyToken(token, provider, keySets, after(86_431)).catch((error) => error);
+    const again = await verifyToken(token, provider, keySets, later(86_431)).catch((error) => error);
     expect(again.details.retryAfterSeconds).toBe(30);
     expect(asked).toHaveLength(4);
   });
@@ -158,7 +158,7 @@ describe("a provider that is not as it should be", () => {
     async (_, answer) => {
       const { issuer, asked } = await startImpostor(answer);
       const keySets: KeySets = createKeySets();
-      const find = (seconds: number) => reasonOf(keySets.find(issuer, after(seconds)));
+      const find = (seconds: number) => reasonOf(keySets.find(issuer, later(seconds)));
       expect(await find(0)).toBe("sign_in_provider_away");
       const once = asked.length;
       expect(once).toBeGreaterThan(0);

@@ -3,6 +3,8 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import type { OpenRequest } from "../../src/operations/context.ts";
+import { createIsolateMemory } from "../../src/platform/cache/isolateMemory.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -13,10 +15,13 @@ let document: Json;
 let operations: { name: string; path: string; method: string; definition: Json }[];
 
 beforeAll(async () => {
-  const app = createApp(() => {
-    throw new Error("the document needs no services");
-  });
-  text = await (await app.request("/openapi.json")).text();
+  const { answers } = createIsolateMemory(null);
+  const app = createApp(
+    () => ({ answers, databaseTrips: () => 0 }) as unknown as OpenRequest,
+    () => ({ corsOrigins: [], logRequests: "none" }),
+  );
+  const waiting = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
+  text = await (await app.request("/openapi.json", {}, {}, waiting)).text();
   document = JSON.parse(text);
   operations = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([method, definition]) => ({ name: `${method} ${path}`, path, method, definition })),

@@ -125,7 +125,10 @@ describe("a key that an owner makes", () => {
     const made = (await create({ name: "Hers", scopes: ["flows:read"] }, apiKey.key)).body;
     expect(made.memberId).toMatch(/^mem_/);
     expect(await statusOf(made.key)).toBe(200);
-    await query("UPDATE members SET deleted_at = now() WHERE organization_id = $1", uuidOf(id));
+    const heirs =
+      "INSERT INTO members (id, organization_id, email, name, role, created_at, updated_at) VALUES ($2, $1, 'heir@example.org', 'Heir', 'owner', now(), now())";
+    await query(heirs, uuidOf(id), crypto.randomUUID());
+    await query("UPDATE members SET deleted_at = now() WHERE id = $1", uuidOf(made.memberId));
     pass(5);
     expect(await statusOf(made.key)).toBe(401);
   });

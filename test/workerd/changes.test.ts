@@ -3,6 +3,7 @@ import { uuidOf } from "../../src/domain/ids.ts";
 import { call, type Json, operatorKey, succeed } from "./support/client.ts";
 import { countRows, query } from "./support/database.ts";
 import { listOperations } from "./support/openApi.ts";
+import { createIntroducedPair, createProgramme, inviteTo, joinAs } from "./support/programmes.ts";
 import {
   allScopes,
   createFlow,
@@ -35,12 +36,28 @@ type Change = {
   status: number;
   events: string[];
   action: string;
+  /** Into how many audit logs it enters; one where absent. */
+  logs?: number;
 };
 
 /** A key of a person who may leave. */
 async function createPersonKey(): Promise<Json> {
   const memberId = await insertMember(tenant);
   return { key: await insertKey(tenant, { role: "viewer", scopes: ["flows:read"], memberId }) };
+}
+
+/** A programme that the tenant is invited to. */
+async function createInvited(): Promise<Json> {
+  const programme = await createProgramme(pair.seller);
+  await inviteTo(programme, pair.seller, tenant.id);
+  return programme;
+}
+
+/** A programme that the tenant has joined. */
+async function createJoined(): Promise<Json> {
+  const programme = await createProgramme(pair.seller);
+  await joinAs(tenant, programme, pair.seller);
+  return programme;
 }
 
 const newFlow = () => createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
@@ -228,6 +245,73 @@ const changes: Record<string, Change> = {
     events: ["turash.match.declined"],
     action: "match.decline",
   },
+  createProgramme: {
+    request: () => own("/v1/programmes", { name: "New" }),
+    status: 201,
+    events: ["turash.programme.created"],
+    action: "programme.create",
+  },
+  updateProgramme: {
+    prepare: () => createProgramme(tenant),
+    request: ({ id }) => own(`/v1/programmes/${id}`, { name: "Renamed" }),
+    status: 200,
+    events: ["turash.programme.updated"],
+    action: "programme.update",
+  },
+  deleteProgramme: {
+    prepare: () => createProgramme(tenant),
+    request: ({ id }) => own(`/v1/programmes/${id}`),
+    status: 204,
+    events: ["turash.programme.closed"],
+    action: "programme.close",
+  },
+  inviteToProgramme: {
+    prepare: () => createProgramme(tenant),
+    request: ({ id }) => own(`/v1/programmes/${id}/invitations`, { organizationId: pair.seller.id }),
+    status: 201,
+    events: ["turash.programme.invited"],
+    action: "programme.invite",
+  },
+  joinProgramme: {
+    prepare: () => createInvited(),
+    request: ({ id }) => own(`/v1/programmes/${id}/join`, {}),
+    status: 200,
+    events: ["turash.programme.joined"],
+    action: "programme.join",
+  },
+  updateParticipation: {
+    prepare: () => createJoined(),
+    request: ({ id }) => own(`/v1/programmes/${id}/participation`, { sharesWithFacilitators: true }),
+    status: 200,
+    events: ["turash.programme.consent_changed"],
+    action: "programme.consent",
+  },
+  leaveProgramme: {
+    prepare: () => createJoined(),
+    request: ({ id }) => own(`/v1/programmes/${id}/leave`),
+    status: 204,
+    events: ["turash.programme.left"],
+    action: "programme.leave",
+  },
+  removeParticipant: {
+    prepare: () => createJoined(),
+    request: ({ id }) => ({ path: `/v1/programmes/${id}/participants/${tenant.id}`, key: pair.seller.key }),
+    status: 204,
+    events: ["turash.programme.removed"],
+    action: "programme.remove",
+  },
+  introduceFlows: {
+    prepare: () => createIntroducedPair(),
+    request: ({ programme, facilitator, introduction }) => ({
+      path: `/v1/programmes/${programme.id}/introductions`,
+      key: facilitator.key,
+      body: introduction,
+    }),
+    status: 201,
+    events: ["turash.match.introduced"],
+    action: "match.introduce",
+    logs: 3,
+  },
 };
 
 /** Operations that answer a question put as a body. */
@@ -242,7 +326,7 @@ describe("an operation that writes", () => {
 
   it("writes its event to the outbox and itself to the audit log, once each", async () => {
     const methods = new Map((await listOperations()).map(({ operationId, method }) => [operationId, method]));
-    for (const [operationId, { prepare, request, status, events, action }] of Object.entries(changes)) {
+    for (const [operationId, { prepare, request, status, events, action, logs = 1 }] of Object.entries(changes)) {
       const subject = await prepare?.();
       const { path, ...options } = request(subject);
       const before = await countRows();
@@ -266,9 +350,9 @@ describe("an operation that writes", () => {
       expect(
         audited.map((entry) => entry.action),
         operationId,
-      ).toEqual([action]);
+      ).toEqual(Array(logs).fill(action));
       expect(audited[0].patch.length, operationId).toBeGreaterThan(0);
-      expect((await countRows()).audit_entries - before.audit_entries, operationId).toBe(1);
+      expect((await countRows()).audit_entries - before.audit_entries, operationId).toBe(logs);
     }
   });
 

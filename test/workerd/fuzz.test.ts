@@ -3,12 +3,14 @@ import { beforeAll, describe, it } from "vitest";
 import { attempts, type Ids } from "./support/attempts.ts";
 import { call, type Json } from "./support/client.ts";
 import { listOperations, type Operation } from "./support/openApi.ts";
+import { createProgramme } from "./support/programmes.ts";
 import {
   createFlow,
   createKey,
   createPair,
   createSite,
   createTenant,
+  findAuditEntry,
   insertMember,
   invite,
   siteContent,
@@ -32,10 +34,12 @@ beforeAll(async () => {
     keyId: (await createKey(tenant)).id,
     memberId: await insertMember(tenant),
     invitationId: (await invite(tenant)).id,
+    auditEntryId: await findAuditEntry(tenant),
     siteId: site.id,
     flowId: flow.id,
     otherFlowId: input.id,
     matchId,
+    programmeId: (await createProgramme(tenant)).id,
     externalId: "fuzz",
   };
   // Closing the organization would end the key that everything here is tried with.

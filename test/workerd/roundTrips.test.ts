@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { tagLifetimeMs } from "../../src/platform/cache/tagVersions.ts";
 import { type CallOptions, call, type Json, succeed } from "./support/client.ts";
 import {
   createFlow,
@@ -29,10 +30,11 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
-/** The trips to the database that an answer says it took, the caller's key being known to the isolate. */
+/** The trips to the database that an answer says it took, the caller's key and the taxonomy's version being known to the isolate. */
 async function countTrips(method: string, path: string, options: CallOptions = {}): Promise<number> {
   const key = options.key ?? tenant.key;
   await succeed(200, "GET", "/v1/me", { key });
+  await succeed(200, "GET", "/v1/taxonomy/kinds");
   const answer = await call(method, path, { ...options, key });
   expect(answer.status, answer.text).toBeLessThan(300);
   const trips = /^db;desc="(\d+) round trips"$/.exec(answer.headers.get("server-timing") ?? "")?.[1];
@@ -65,6 +67,16 @@ describe("the database is asked", () => {
     const unknown = await createTenant();
     const { headers } = await call("GET", "/v1/me", { key: unknown.key });
     expect(headers.get("server-timing")).toBe('db;desc="2 round trips"');
+  });
+
+  it("once more where the taxonomy's version was not asked for in the last five seconds", async () => {
+    const body = steamSupply(site.id, { visibility: "private" });
+    vi.setSystemTime(Date.now() + tagLifetimeMs);
+    await succeed(200, "GET", "/v1/me", { key: tenant.key });
+    const answers = [];
+    for (let count = 0; count < 2; count++) answers.push(await call("POST", "/v1/flows", { body, key: tenant.key }));
+    const trips = answers.map(({ headers }) => headers.get("server-timing"));
+    expect(trips).toEqual(['db;desc="2 round trips"', 'db;desc="1 round trips"']);
   });
 
   it("once to create, replace, move and delete, with all the checks that go with it", async () => {

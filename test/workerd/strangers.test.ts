@@ -95,6 +95,6 @@ describe("every operation of the document", () => {
 });
 
 function expectNoTrace(operation: Operation, answer: Answer): void {
-  for (const id of [world.organizationId, world.siteId, world.flowId, world.matchId])
+  for (const id of [world.organizationId, world.siteId, world.flowId, world.matchId, world.programmeId])
     expect(answer.text, operation.operationId).not.toContain(id);
 }

@@ -142,6 +142,7 @@ async function createCapture({ database, network }: Stage): Promise<(id: FlowId)
     actor: actAs(network.ownerId),
     at,
     requestId: "bench",
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     addressHash: null,
     idempotency: null,
   };

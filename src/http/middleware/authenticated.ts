@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { OpenRequest } from "../../operations/context.ts";
 import type { AppEnvironment } from "../environment.ts";
@@ -6,19 +7,31 @@ export type BeginRequest = (c: {
   env: Env;
   request: Request;
   requestId: string;
+  traceparent: string;
   waitUntil: (work: Promise<unknown>) => void;
 }) => OpenRequest;
+
+/** Opens the request, and leaves it where the gateway finds its trips to the database. */
+export function open(begin: BeginRequest, c: Context<AppEnvironment>): OpenRequest {
+  const opened = begin({
+    env: c.env,
+    request: c.req.raw,
+    requestId: c.get("requestId"),
+    traceparent: c.get("traceparent"),
+    waitUntil: (work) => c.executionCtx.waitUntil(work),
+  });
+  c.set("open", opened);
+  return opened;
+}
 
 /** Lets only a valid credential through and puts the request's one context in place. */
 export function authenticated(begin: BeginRequest) {
   return createMiddleware<AppEnvironment>(async (c, next) => {
-    const open = begin({
-      env: c.env,
-      request: c.req.raw,
-      requestId: c.var.requestId,
-      waitUntil: (work) => c.executionCtx.waitUntil(work),
-    });
-    c.set("context", await open.enter(c.req.header("authorization")));
+    const opened = open(begin, c);
+    const context = await opened.enter(c.req.header("authorization"));
+    c.set("actor", context.actor);
+    c.set("context", context);
     await next();
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") opened.forgetChanged(context.actor);
   });
 }

@@ -1,28 +1,69 @@
-import { createMiddleware } from "hono/factory";
-import type { AppEnvironment } from "../environment.ts";
+import type { Actor } from "../../domain/actor.ts";
+import { redact } from "../../domain/redaction.ts";
 import { toAppError } from "../problem.ts";
 
-/** One line of JSON for each request that failed here, with what the caller does not learn. Never a header or a body. */
-export function logFailure(error: unknown, request: { requestId: string; method: string; route: string }): void {
-  const known = toAppError(error);
-  if (known.code !== "internal" && known.code !== "unavailable" && known.code !== "deadline_exceeded") return;
-  const causes: string[] = [];
-  for (let cause: unknown = error; cause instanceof Error && causes.length < 5; cause = cause.cause)
-    causes.push(`${cause.name}: ${cause.message}`);
-  console.error(
-    JSON.stringify({
-      level: "error",
-      ...request,
-      code: known.code,
-      causes,
-      stack: error instanceof Error ? error.stack : undefined,
-    }),
-  );
+/** Which requests leave a line: every one, those that this side failed (5xx), or none. */
+export type LoggedRequests = "all" | "failures" | "none";
+
+export type RequestOutcome = {
+  requestId: string;
+  traceId: string;
+  spanId: string;
+  method: string;
+  /** The route's pattern, so without an id; null where there is no such route. */
+  route: string | null;
+  status: number;
+  /** Between two readings of a clock that in workerd stands still while nothing is waited for. */
+  durationMs: number;
+  databaseTrips: number;
+  actor: Actor | null;
+  /** What a problem was made from. */
+  failure: unknown;
+};
+
+/**
+ * Writes one line of JSON for a request, of fixed fields: never a header, a body, a query string or a token. A failure of this
+ * side tells its causes, which the caller does not learn, and those without what looks like a credential.
+ */
+export function logRequest(outcome: RequestOutcome, logged: LoggedRequests): void {
+  const isFault = outcome.status >= 500;
+  if (logged === "none" || (logged === "failures" && !isFault)) return;
+  const line = formatRequest(outcome);
+  if (isFault) console.error(line);
+  else console.log(line);
 }
 
-/** Tells in the answer how many round trips to the database it took. */
-export const serverTiming = createMiddleware<AppEnvironment>(async (c, next) => {
-  await next();
-  const trips = c.var.context?.services.databaseTrips();
-  if (trips !== undefined) c.res.headers.set("server-timing", `db;desc="${trips} round trips"`);
-});
+export function formatRequest({ actor, failure, ...outcome }: RequestOutcome): string {
+  const problem = failure === undefined ? undefined : toAppError(failure);
+  return JSON.stringify({
+    level: outcome.status >= 500 ? "error" : "info",
+    ...outcome,
+    actor: actor && describeActor(actor),
+    ...(problem && { reason: problem.details.reason ?? problem.code }),
+    ...(outcome.status >= 500 && failure instanceof Error && describeCauses(failure)),
+  });
+}
+
+function describeActor(actor: Actor) {
+  if (actor.kind === "operator") return { kind: actor.kind };
+  const { kind, organizationId, credential } = actor;
+  const who = actor.kind === "member" && actor.memberId !== null ? { memberId: actor.memberId } : { credential };
+  return { kind, organizationId, ...who };
+}
+
+const maximumCauses = 5;
+const maximumCauseLength = 500;
+const maximumStackLength = 4_000;
+
+function describeCauses(failure: Error): { causes: string[]; stack: string | undefined } {
+  const causes: string[] = [];
+  for (let cause: unknown = failure; cause instanceof Error && causes.length < maximumCauses; cause = cause.cause)
+    causes.push(tellable(`${cause.name}: ${cause.message}`).slice(0, maximumCauseLength));
+  return { causes, stack: failure.stack && tellable(failure.stack).slice(0, maximumStackLength) };
+}
+
+/** Without credentials, and without the values of a statement, which the driver quotes and which are the caller's content. */
+function tellable(text: string): string {
+  const withoutParameters = text.replace(/^params: .*$/gm, "params: [left out]");
+  return redact(withoutParameters.replace(/(invalid input (?:syntax|value) [^:\n]*: )".*"/g, '$1"[left out]"'));
+}

@@ -149,7 +149,7 @@ export const matchSchema = z
         state: z.enum(matchStates),
         round: z.int(),
         at: timestampSchema,
-        by: z.enum([...side.options, "engine"]),
+        by: z.enum([...side.options, "engine", "facilitator"]),
         reason: z.string().nullable(),
       }),
     ),

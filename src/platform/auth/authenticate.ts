@@ -41,7 +41,11 @@ export function createVerifications() {
     at: Date,
     authenticator: Authenticator,
   ): Promise<Actor> {
-    if (!header) throw unauthenticated("credential_missing", "Send an API key: Authorization: Bearer turash_...");
+    if (!header)
+      throw unauthenticated(
+        "credential_missing",
+        "Send an API key, or a token of the sign-in provider, as the bearer token of the Authorization header.",
+      );
     const { pepper, operatorKey } = authenticator;
     const known = remembered.get(header);
     if (known && known.until > at.getTime() && known.pepper === pepper && known.operatorKey === operatorKey)

@@ -80,9 +80,9 @@ export function changeStatement({
     sql`changed AS (${write})`,
     ...alongside,
     sql`emitted AS (
-      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
+      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)
       SELECT uuid_v7(${at}::timestamptz), ${eventType}, id, audience,
-        jsonb_build_object('version', version) || ${eventData ?? sql`'{}'::jsonb`}, ${at}::timestamptz
+        jsonb_build_object('version', version) || ${eventData ?? sql`'{}'::jsonb`}, ${at}::timestamptz, ${stamp.traceparent}
       FROM changed)`,
     sql`audited AS (
       INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)

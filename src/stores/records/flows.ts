@@ -12,6 +12,7 @@ import type { Database } from "../postgres/client.ts";
 import { flows } from "../postgres/schema/flows.ts";
 import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { assignments, insertInto } from "../postgres/upsert.ts";
+import { tagVersion } from "./cacheTags.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
@@ -26,16 +27,19 @@ export type FlowStore = ReturnType<typeof createFlowStore>;
 /** A flow as it is, and, where the caller may see it only coarsely, what it may know instead. */
 export type SightedFlow = { flow: Flow; hidden: Sight | null };
 
+/** The same, with the version of the cache tag of its organization's flows. */
+export type FoundFlow = SightedFlow & { tagVersion: string };
+
 type SightedRow = { id: string; document: FlowDocument; hidden: SightDocument | null };
 
 type CurrentFlow = { version: number; status: FlowStatus };
 
 export function createFlowStore(database: Database) {
   return {
-    async find(stamp: ChangeStamp, id: FlowId): Promise<SightedFlow | null> {
-      const select = sql`SELECT ${sightedColumns(stamp.actor)} FROM ${flows} f WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
-      const [row] = await database.query<SightedRow>(readAs(stamp, "flow.read", select));
-      return row ? parseSighted(row) : null;
+    async find(stamp: ChangeStamp, id: FlowId): Promise<FoundFlow | null> {
+      const select = sql`SELECT ${sightedColumns(stamp.actor)}, ${tagVersion(sql`'flows:' || f.organization_id`)} AS tag_version FROM ${flows} f WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
+      const [row] = await database.query<SightedRow & { tag_version: string }>(readAs(stamp, "flow.read", select));
+      return row ? { ...parseSighted(row), tagVersion: row.tag_version } : null;
     },
 
     async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<SightedFlow>> {

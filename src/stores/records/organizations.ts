@@ -14,6 +14,7 @@ import { flows } from "../postgres/schema/flows.ts";
 import { apiKeys, members, organizations } from "../postgres/schema/tenants.ts";
 import { keyColumns } from "./apiKeys.ts";
 import { page } from "./page.ts";
+import { leaveProgrammesOf } from "./programmeLeaving.ts";
 import { facilitatesFor, sharesProgramme } from "./programmeScope.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
@@ -122,7 +123,7 @@ export function createOrganizationStore(database: Database) {
       return settle(outcome, parse);
     },
 
-    /** Closes an organization: its flows are withdrawn, its keys revoked, its open matches withdrawn; one statement. */
+    /** Closes an organization: its flows are withdrawn, its keys revoked, its open matches withdrawn, its programmes left; one statement. */
     async close(stamp: ChangeStamp, id: OrganizationId, version: number | null): Promise<Written<Organization>> {
       const at = stamp.at.toISOString();
       const outcome = await applyChange<OrganizationDocument>(database, {
@@ -138,10 +139,11 @@ export function createOrganizationStore(database: Database) {
           sql`withdrawn AS (UPDATE ${flows} SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz
             WHERE organization_id IN (SELECT id FROM changed) AND deleted_at IS NULL AND status <> 'withdrawn'
             RETURNING id, organization_id, version)`,
-          sql`withdrawn_events AS (INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
-            SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz
-            FROM withdrawn)`,
+          sql`withdrawn_events AS (INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)
+            SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz,
+              ${stamp.traceparent} FROM withdrawn)`,
           ...withdrawMatchesOf(stamp, sql`SELECT id FROM withdrawn`),
+          ...leaveProgrammesOf(stamp, id),
         ],
         patch: [{ op: "remove", path: "" }],
         current: currentVersion(stamp.actor, id),

@@ -86,7 +86,8 @@ const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQ
   },
   apiKeys: {
     table: apiKeys,
-    isOver: (before) => sql`least(r.revoked_at, r.expires_at) < ${before} AND NOT EXISTS (SELECT FROM ${apiKeys} old WHERE old.rotated_to = r.id)`,
+    isOver: (before) =>
+      sql`least(r.revoked_at, r.expires_at) < ${before} AND NOT EXISTS (SELECT FROM ${apiKeys} old WHERE old.rotated_to = r.id)`,
   },
   matches: {
     table: matches,
@@ -94,7 +95,8 @@ const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQ
   },
   flows: {
     table: flows,
-    isOver: (before) => sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${matches} m WHERE r.id IN (m.output_flow_id, m.input_flow_id))`,
+    isOver: (before) =>
+      sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${matches} m WHERE r.id IN (m.output_flow_id, m.input_flow_id))`,
   },
   sites: {
     table: sites,

@@ -20,8 +20,8 @@ export function withdrawMatchesOf(stamp: ChangeStamp, flowIds: SQL): SQL[] {
       WHERE (output_flow_id IN (${flowIds}) OR input_flow_id IN (${flowIds})) AND state IN ${from}
       RETURNING id, output_organization_id, input_organization_id, version, round)`,
     sql`withdrawn_match_events AS (
-      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at)
+      INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)
       SELECT uuid_v7(${at}), 'turash.match.withdrawn', id, ARRAY[output_organization_id, input_organization_id],
-        jsonb_build_object('version', version, 'round', round), ${at} FROM withdrawn_matches)`,
+        jsonb_build_object('version', version, 'round', round), ${at}, ${stamp.traceparent} FROM withdrawn_matches)`,
   ];
 }

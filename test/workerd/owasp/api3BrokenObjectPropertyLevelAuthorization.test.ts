@@ -39,7 +39,8 @@ describe("API3:2023 Broken Object Property Level Authorization", () => {
       if (body === undefined || permission === "createOrganization") continue;
       tried++;
       const answer = await refuse(400, method, path, { key: world.owner.key, body: { ...kept, ...(body as object) } });
-      expect(pointersOf(answer), operationId).toEqual(expect.arrayContaining(["/id", "/organizationId", "/version"]));
+      const strange = Object.keys(kept).filter((name) => !(name in (body as object)));
+      expect(pointersOf(answer), operationId).toEqual(expect.arrayContaining(strange.map((name) => `/${name}`)));
     }
     expect(tried).toBeGreaterThan(8);
     expect(await countRows()).toEqual(before);

@@ -1,0 +1,22 @@
+const secrets: readonly [pattern: RegExp, replacement: string][] = [
+  // user:password@ of any address, such as a connection string
+  [/\b([a-z][a-z0-9+.-]{1,30}):\/\/[^\s/@"'<>]*@[^\s"'<>]*/gi, "$1://[redacted]"],
+  [/\bturash_[A-Za-z0-9_]+/g, "[redacted key]"],
+  // a JWT, signed or not; also cut short
+  [/\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}/g, "[redacted token]"],
+  [/\b(Bearer|Basic|Digest)(\s+|%20|\+)[^\s"',;]+/gi, "$1 [redacted]"],
+  [
+    /\b(password|passwd|secret|pepper|api[_-]?key|access[_-]?token)(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi,
+    "$1$2[redacted]",
+  ],
+];
+
+/** The same text without what looks like a credential: a key, a token, an Authorization value, or an address with a password. */
+export function redact(text: string): string {
+  return secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
+}
+
+/** Whether a text has nothing in it that looks like a credential. */
+export function isHarmless(text: string): boolean {
+  return redact(text) === text;
+}

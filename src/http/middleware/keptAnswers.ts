@@ -1,0 +1,52 @@
+import { createMiddleware } from "hono/factory";
+import type { OpenRequest } from "../../operations/context.ts";
+import { isNotModified } from "../conditions.ts";
+import type { AppEnvironment } from "../environment.ts";
+import { type BeginRequest, open } from "./authenticated.ts";
+
+/** The version of what an answer is made of: a text where it is known, a promise where it must be asked for. */
+export type ReadVersion = (opened: OpenRequest) => string | Promise<string>;
+
+/** The version of what changes only with the code, of which each deployment has caches of its own. */
+export const partOfTheCode = "code";
+
+/**
+ * Gives the answer that this very question had before, as long as what it was made of has the same version, and before anything
+ * of it is looked at again. For answers that are anyone's: a credential need not be sent; one that is sent must hold.
+ */
+export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cacheControl: string) {
+  return createMiddleware<AppEnvironment>(async (c, next) => {
+    const { method, url, headers } = c.req.raw;
+    if (method !== "GET" && method !== "HEAD") return next();
+    const opened = open(begin, c);
+    const credential = headers.get("authorization");
+    if (credential !== null) c.set("actor", await opened.identify(credential));
+    const current = readVersion(opened);
+    const version = typeof current === "string" ? current : await current;
+    const address = url.slice(url.indexOf("/", 8));
+    const known = opened.answers.recall(address);
+    let answer =
+      known?.version === version
+        ? known.value
+        : await opened.answers.find(address, (entry) => entry.version === version);
+    if (!answer) {
+      await next();
+      if (c.error || !c.res.ok) return;
+      const body = new Uint8Array(await c.res.arrayBuffer());
+      answer = { body, etag: await digestOf(body) };
+      // What it was made of may have changed since its version was read.
+      const kept = opened.answers.keep(address, c.get("edition") ?? version, answer);
+      c.executionCtx.waitUntil(kept);
+    }
+    const isKnown = isNotModified(headers.get("if-none-match") ?? undefined, answer.etag);
+    c.res = new Response(isKnown ? null : answer.body, {
+      status: isKnown ? 304 : 200,
+      headers: { "content-type": "application/json", etag: answer.etag, "cache-control": cacheControl },
+    });
+  });
+}
+
+async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", body);
+  return `"${btoa(String.fromCharCode(...new Uint8Array(digest).subarray(0, 12)))}"`;
+}
