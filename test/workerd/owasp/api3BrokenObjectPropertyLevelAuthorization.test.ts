@@ -17,7 +17,6 @@ const kept: Json = {
   createdAt: "2020-01-01T00:00:00.000Z",
   updatedAt: "2020-01-01T00:00:00.000Z",
   remaining: { amount: 1e9, unit: "t/a" },
-  verified: true,
   digest: "00",
   lastUsedAt: null,
   operator: true,
