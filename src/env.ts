@@ -1,11 +1,25 @@
 import * as z from "zod";
 import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
+import type { LimitBindings } from "./platform/limits/limiter.ts";
+import { limitSettingsSchema } from "./platform/limits/settings.ts";
 
 /** What the Worker is bound to, checked. */
 export type Config = z.infer<typeof configSchema>;
 
 const minimumPepperLength = 32;
+
+const jsonText = z
+  .string()
+  .default("{}")
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: "must be JSON" });
+      return z.NEVER;
+    }
+  });
 
 const configSchema = z
   .object({
@@ -46,19 +60,14 @@ const configSchema = z
         error: "must be origins such as https://app.example, with commas between; http on 127.0.0.1 or localhost only",
       }),
     LOG_REQUESTS: z.enum(["all", "failures", "none"], { error: "must be all, failures or none" }).default("all"),
+    LIMITS: jsonText.pipe(limitSettingsSchema),
+    ADDRESS_LIMIT: z.custom<LimitBindings["ADDRESS_LIMIT"]>().optional(),
+    CREDENTIAL_LIMIT: z.custom<LimitBindings["CREDENTIAL_LIMIT"]>().optional(),
+    PROBE_LIMIT: z.custom<LimitBindings["PROBE_LIMIT"]>().optional(),
+    QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
     CF_VERSION_METADATA: z.object({ id: z.string() }).optional(),
     REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
-    MATCHING_TABLES: z
-      .string()
-      .default("{}")
-      .transform((text, context) => {
-        try {
-          return JSON.parse(text) as unknown;
-        } catch {
-          context.addIssue({ code: "custom", message: "must be JSON" });
-          return z.NEVER;
-        }
-      }),
+    MATCHING_TABLES: jsonText,
   })
   .refine(({ OIDC_ISSUER, OIDC_AUDIENCE }) => (OIDC_ISSUER === undefined) === (OIDC_AUDIENCE === undefined), {
     path: ["OIDC_AUDIENCE"],
@@ -85,8 +94,8 @@ export function readConfig(env: object): Config {
   const result = configSchema.safeParse(bindings);
   if (!result.success) {
     const faults = result.error.issues.map((issue) => {
-      const name = issue.path.join(".");
-      return `${name} ${name in bindings ? issue.message : "is missing"}`;
+      const [name = ""] = issue.path;
+      return `${issue.path.join(".")} ${name in bindings ? issue.message : "is missing"}`;
     });
     throw new ConfigError(`Wrong configuration: ${faults.join("; ")}. See the table in README.md.`);
   }

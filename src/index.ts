@@ -3,6 +3,8 @@ import { readGatewaySettings } from "./env.ts";
 import { runSchedule } from "./operations/schedule.ts";
 import { openRequest, openSchedule } from "./services.ts";
 
+export { OrganizationQuota } from "./platform/limits/OrganizationQuota.ts";
+
 const app = createApp(openRequest, readGatewaySettings);
 
 export default {

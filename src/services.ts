@@ -6,7 +6,7 @@ import { createId, idFromDigest, type OrganizationId, uuidOf } from "./domain/id
 import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
 import { type MatchingTables, parseTables } from "./matching/tables.ts";
-import type { KeptAnswers, OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import type { KeptAnswers, LimitState, OpenRequest, RequestContext, Services } from "./operations/context.ts";
 import type { Schedule } from "./operations/schedule.ts";
 import { signIn } from "./operations/signIn.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
@@ -68,6 +68,7 @@ class ArrivedRequest implements OpenRequest {
   readonly #config: Config;
   readonly #memory: IsolateMemory;
   readonly #arrival: Omit<Arrival, "env">;
+  readonly limits: LimitState[] = [];
   #signal: AbortSignal | null = null;
   #database: Database | null = null;
   #services: Services | null = null;
@@ -85,14 +86,16 @@ class ArrivedRequest implements OpenRequest {
   }
 
   get services(): Services {
-    this.#services ??= createServices(
-      this.#config,
-      this.#memory,
-      this.#openDatabase(),
-      this.at,
-      this.#arrival.waitUntil,
-    );
+    this.#services ??= {
+      ...createServices(this.#config, this.#memory, this.#openDatabase(), this.at, this.#arrival.waitUntil),
+      admitProbe: (organizationId) =>
+        this.#memory.limiter.admitProbe(this.limits, this.#config, organizationId, this.at),
+    };
     return this.#services;
+  }
+
+  admit(): Promise<void> | null {
+    return this.#memory.limiter.admitAddress(this.limits, this.#config, this.#address(), this.at);
   }
 
   get answers(): KeptAnswers {
@@ -119,7 +122,13 @@ class ArrivedRequest implements OpenRequest {
     else this.#memory.tags.forget(`flows:${uuidOf(actor.organizationId)}`);
   }
 
-  identify(header: string | undefined): Promise<Actor> {
+  async identify(header: string | undefined): Promise<Actor> {
+    const actor = await this.#authenticate(header);
+    if (actor.kind !== "operator") await this.#memory.limiter.admitActor(this.limits, this.#config, actor, this.at);
+    return actor;
+  }
+
+  #authenticate(header: string | undefined): Promise<Actor> {
     const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper, OIDC_ISSUER: issuer } = this.#config;
     return authenticate(header, this.at, {
       operatorKey,
@@ -144,7 +153,12 @@ class ArrivedRequest implements OpenRequest {
   }
 
   #hashAddress(): Promise<Uint8Array | null> {
-    return hashAddress(this.#config.KEY_PEPPER, this.#arrival.request.headers.get("cf-connecting-ip"));
+    return hashAddress(this.#config.KEY_PEPPER, this.#address());
+  }
+
+  /** The caller's network address as the platform tells it. */
+  #address(): string | null {
+    return this.#arrival.request.headers.get("cf-connecting-ip");
   }
 
   async enter(header: string | undefined): Promise<RequestContext> {
@@ -201,7 +215,7 @@ const memories = new WeakMap<Config, IsolateMemory>();
 function memoryOf(config: Config): IsolateMemory {
   let memory = memories.get(config);
   if (!memory) {
-    memory = createIsolateMemory(config.CF_VERSION_METADATA?.id || null);
+    memory = createIsolateMemory(config.CF_VERSION_METADATA?.id || null, config.LIMITS);
     memories.set(config, memory);
   }
   return memory;
@@ -213,7 +227,7 @@ function createServices(
   database: Database,
   at: Date,
   waitUntil: Services["waitUntil"],
-): Services {
+): Omit<Services, "admitProbe"> {
   return {
     organizations: createOrganizationStore(database),
     apiKeys: createApiKeyStore(database),

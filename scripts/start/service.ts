@@ -32,6 +32,7 @@ const forwardedVariables = [
   "MATCHING_TABLES",
   "REQUEST_TIMEOUT_SECONDS",
   "CORS_ORIGINS",
+  "LIMITS",
   "OIDC_ISSUER",
   "OIDC_AUDIENCE",
   "OIDC_ALGORITHMS",

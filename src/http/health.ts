@@ -55,7 +55,8 @@ export function health(begin: BeginRequest) {
     .openapi(readyRoute, async (c) => {
       c.header("cache-control", "no-store");
       try {
-        const latencyMs = await open(begin, c).pingDatabase();
+        const opened = await open(begin, c);
+        const latencyMs = await opened.pingDatabase();
         return c.json(
           {
             status: "ready" as const,
@@ -64,7 +65,8 @@ export function health(begin: BeginRequest) {
           200,
         );
       } catch (error) {
-        const { message } = toAppError(error);
+        const { code, message } = toAppError(error);
+        if (code === "rate_limited") throw error;
         return c.json(
           {
             status: "not_ready" as const,

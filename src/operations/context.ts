@@ -44,6 +44,8 @@ export type Services = {
   issueKey(seed: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
   /** The name by which one organization knows another until both consent; it tells nothing to a third. */
   pseudonymOf(viewer: OrganizationId, organization: OrganizationId): string;
+  /** Counts a request by which others' flows could be felt out; throws `rate_limited` where an organization has had its share. */
+  admitProbe(organizationId: OrganizationId): Promise<void>;
   /** Lets work go on after the answer. */
   waitUntil(work: Promise<unknown>): void;
 };
@@ -68,11 +70,27 @@ export type KeptAnswers = {
   keep(address: string, version: string, answer: KeptAnswer): Promise<void>;
 };
 
+/** How a request stands to one limit. */
+export type LimitState = {
+  name: string;
+  /** Requests a window. */
+  quota: number;
+  windowSeconds: number;
+  /** Requests that are left in this window, as far as the isolate knows that answers. */
+  remaining: number;
+  /** Until the window ends. */
+  resetSeconds: number;
+};
+
 /** A request that has arrived and whose caller is not known yet. */
 export type OpenRequest = {
   readonly services: Services;
   /** Answers for anyone that are remembered, each under the version of what it was made of. */
   readonly answers: KeptAnswers;
+  /** How the request stands to each limit that it was counted against so far. */
+  readonly limits: readonly LimitState[];
+  /** Counts the request for the address that it comes from; `rate_limited` where that has had its share. Null where nothing was asked for that. */
+  admit(): Promise<void> | null;
   /** Round trips to the database made so far. */
   databaseTrips(): number;
   /** Which state of the taxonomy stands, where it is known without asking; null where it is not. */
@@ -81,7 +99,7 @@ export type OpenRequest = {
   readTaxonomyEdition(): Promise<string>;
   /** After a change: lets what this isolate remembers of the caller's organization be asked for anew. */
   forgetChanged(actor: Actor): void;
-  /** Who asks, by the Authorization header; `unauthenticated` where that is nobody. */
+  /** Who asks, by the Authorization header; `unauthenticated` where that is nobody, `rate_limited` where it has had its share. */
   identify(header: string | undefined): Promise<Actor>;
   /** The same, with the one context that operations work in. */
   enter(header: string | undefined): Promise<RequestContext>;

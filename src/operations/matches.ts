@@ -57,6 +57,7 @@ export async function previewMatches(
   options: MatchSearch,
 ): Promise<{ matches: PairView[]; nearMisses: PairView[] }> {
   const { organizationId } = authorizeMember(context.actor, "previewMatches");
+  await context.services.admitProbe(organizationId);
   const flow = await prepareFlow(context, organizationId, content);
   const place = await context.services.candidates.findPlace(context.actor, uuidOf(content.siteId));
   if (!place) throw invalidField("/siteId", "unknown_site", "your organization has no such site");
@@ -72,7 +73,9 @@ export async function evaluateMatch(
   context: RequestContext,
   { outputFlowId, inputFlowId }: { outputFlowId: FlowId; inputFlowId: FlowId },
 ): Promise<PairView> {
-  authorize(context.actor, "evaluateMatch");
+  const { actor } = context;
+  authorize(actor, "evaluateMatch");
+  if (actor.kind !== "operator") await context.services.admitProbe(actor.organizationId);
   const parties = await context.services.candidates.findPair(context, outputFlowId, inputFlowId);
   const output = parties.get(outputFlowId);
   const input = parties.get(inputFlowId);
@@ -85,7 +88,6 @@ export async function evaluateMatch(
       "not_an_input",
       `is ${input.flow.direction === "shared" ? "a shared flow" : "an output"}; an input is needed`,
     );
-  const { actor } = context;
   const { evaluate } = await context.services.readMatcher();
   const evaluation = evaluate(partyFor(actor, output), partyFor(actor, input));
   const isOutputOther = actor.kind !== "operator" && actor.organizationId === input.organizationId;

@@ -1,8 +1,7 @@
-/** The generated binding types lead to src/index.ts, of whose names of the Workers' runtime Node's types do not have these. */
-type ExportedHandler<Environment> = {
-  fetch?: unknown;
-  scheduled?: (event: { cron: string; scheduledTime: number }, env: Environment) => Promise<void>;
-};
+/** Of the Workers' runtime, what Node's types do not have and sources name that scripts and tests in Node import. */
+interface Env {
+  ASSETS?: { fetch(request: Request): Promise<Response> };
+}
 
 interface CacheStorage {
   readonly default: Cache;

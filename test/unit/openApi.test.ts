@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import type { OpenRequest } from "../../src/operations/context.ts";
 import { createIsolateMemory } from "../../src/platform/cache/isolateMemory.ts";
+import { limitSettingsSchema } from "../../src/platform/limits/settings.ts";
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -15,9 +16,9 @@ let document: Json;
 let operations: { name: string; path: string; method: string; definition: Json }[];
 
 beforeAll(async () => {
-  const { answers } = createIsolateMemory(null);
+  const { answers } = createIsolateMemory(null, limitSettingsSchema.parse({}));
   const app = createApp(
-    () => ({ answers, databaseTrips: () => 0 }) as unknown as OpenRequest,
+    () => ({ answers, limits: [], admit: () => null, databaseTrips: () => 0 }) as unknown as OpenRequest,
     () => ({ corsOrigins: [], logRequests: "none" }),
   );
   const waiting = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };

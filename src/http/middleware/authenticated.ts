@@ -11,8 +11,8 @@ export type BeginRequest = (c: {
   waitUntil: (work: Promise<unknown>) => void;
 }) => OpenRequest;
 
-/** Opens the request, and leaves it where the gateway finds its trips to the database. */
-export function open(begin: BeginRequest, c: Context<AppEnvironment>): OpenRequest {
+/** Opens the request where its address has not had its share, and leaves it where the gateway finds what it cost. */
+export async function open(begin: BeginRequest, c: Context<AppEnvironment>): Promise<OpenRequest> {
   const opened = begin({
     env: c.env,
     request: c.req.raw,
@@ -21,13 +21,15 @@ export function open(begin: BeginRequest, c: Context<AppEnvironment>): OpenReque
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   });
   c.set("open", opened);
+  const admission = opened.admit();
+  if (admission) await admission;
   return opened;
 }
 
 /** Lets only a valid credential through and puts the request's one context in place. */
 export function authenticated(begin: BeginRequest) {
   return createMiddleware<AppEnvironment>(async (c, next) => {
-    const opened = open(begin, c);
+    const opened = await open(begin, c);
     const context = await opened.enter(c.req.header("authorization"));
     c.set("actor", context.actor);
     c.set("context", context);

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { isHarmless } from "../../domain/redaction.ts";
+import type { LimitState } from "../../operations/context.ts";
 import { continueTrace } from "../../platform/telemetry/traceparent.ts";
 import type { AppEnvironment } from "../environment.ts";
 import { corsFor } from "./cors.ts";
@@ -48,7 +49,9 @@ export function gateway(readSettings: ReadSettings) {
     const answer = preflight ?? c.res;
     putHeaders(answer.headers, requestId, trace.traceparent);
     if (isOpenToPages && !isFromPage) answer.headers.append("vary", "Origin");
-    const trips = c.get("open")?.databaseTrips() ?? 0;
+    const opened = c.get("open");
+    if (opened) putLimits(answer.headers, opened.limits);
+    const trips = opened?.databaseTrips() ?? 0;
     if (c.get("context")) answer.headers.set("server-timing", `db;desc="${trips} round trips"`);
     if (settings.logRequests !== "none")
       logRequest(
@@ -85,6 +88,19 @@ function putHeaders(headers: Headers, requestId: string, traceparent: string): v
   if (!headers.has("content-security-policy"))
     headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
   if (!headers.has("cache-control")) headers.set("cache-control", "private, no-cache");
+}
+
+/** How the caller stands to its limits (draft-ietf-httpapi-ratelimit-headers-10), before they bite and when they do. */
+function putLimits(headers: Headers, limits: readonly LimitState[]): void {
+  if (limits.length === 0) return;
+  headers.set(
+    "ratelimit-policy",
+    limits.map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`).join(", "),
+  );
+  headers.set(
+    "ratelimit",
+    limits.map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`).join(", "),
+  );
 }
 
 /** The pattern of the route that was asked for, as the OpenAPI document writes it; middleware is registered for ALL methods. */

@@ -18,7 +18,7 @@ export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cache
   return createMiddleware<AppEnvironment>(async (c, next) => {
     const { method, url, headers } = c.req.raw;
     if (method !== "GET" && method !== "HEAD") return next();
-    const opened = open(begin, c);
+    const opened = await open(begin, c);
     const credential = headers.get("authorization");
     if (credential !== null) c.set("actor", await opened.identify(credential));
     const current = readVersion(opened);

@@ -49,7 +49,26 @@ const titles: Record<number, string> = {
   412: "The version asked for in If-Match is not the one that stands",
   413: "The body is too large",
   415: "The body is of another media type",
+  429: "The address, the credential or the organization has had its share of requests for now",
   422: "The Idempotency-Key was used with another request",
+};
+
+const limitHeaders = {
+  "Retry-After": {
+    description: "seconds until the window ends",
+    schema: { type: "integer" as const, minimum: 1 },
+    example: 17,
+  },
+  "RateLimit-Policy": {
+    description: "each limit that the request was counted against: its quota and its window in seconds",
+    schema: { type: "string" as const },
+    example: '"addressPerMinute";q=12000;w=60, "credentialPerMinute";q=6000;w=60',
+  },
+  RateLimit: {
+    description: "what is left of each, and the seconds until it begins anew; on every answer that was counted",
+    schema: { type: "string" as const },
+    example: '"addressPerMinute";r=11999;t=17, "credentialPerMinute";r=0;t=17',
+  },
 };
 
 /** The problems that a route may answer with, for its `responses`. */
@@ -61,6 +80,7 @@ export function problems<Status extends number>(...statuses: Status[]) {
   const listed = Object.fromEntries(statuses.map((status) => [status, answer(titles[status] ?? "A problem")]));
   return {
     ...listed,
+    429: { ...answer(titles[429]!), headers: limitHeaders },
     "4XX": answer("Another fault of the request"),
     "5XX": answer("A fault on this side; try again"),
   } as Record<never, never>;

@@ -1,6 +1,8 @@
 import type { Flow } from "../../domain/flow.ts";
 import type { KeptAnswer } from "../../operations/context.ts";
 import type { StoredTaxonomy } from "../../stores/records/taxonomy.ts";
+import { createLimiter } from "../limits/limiter.ts";
+import type { LimitSettings } from "../limits/settings.ts";
 import { createEdgeCache, noEdgeCache } from "./edgeCache.ts";
 import { createTagVersions } from "./tagVersions.ts";
 import { createVersionedCache } from "./versionedCache.ts";
@@ -12,9 +14,10 @@ const maximumFlows = 1_000;
 const maximumAnswers = 200;
 
 /** `deployment` names the code that runs; without it nothing is shared beyond the isolate. */
-export function createIsolateMemory(deployment: string | null) {
+export function createIsolateMemory(deployment: string | null, limits: LimitSettings) {
   const edge = deployment === null ? noEdgeCache : createEdgeCache(deployment);
   return {
+    limiter: createLimiter(limits),
     tags: createTagVersions(),
     taxonomy: null as StoredTaxonomy | null,
     /** Public flows as others than their organizations see them, under the version of their tag. */
