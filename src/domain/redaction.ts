@@ -4,11 +4,10 @@ const secrets: readonly [pattern: RegExp, replacement: string][] = [
   [/\bturash_[A-Za-z0-9_]+/g, "[redacted key]"],
   // a JWT, signed or not; also cut short
   [/\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}/g, "[redacted token]"],
-  [/\b(Bearer|Basic|Digest)(\s+|%20|\+)[^\s"',;]+/gi, "$1 [redacted]"],
-  [
-    /\b(password|passwd|secret|pepper|api[_-]?key|access[_-]?token)(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi,
-    "$1$2[redacted]",
-  ],
+  [/\b(authorization["']?\s*[=:]\s*["']?(?:Bearer|Basic|Digest)?)(?:\s+|%20|\+)?[^\s"',;]+/gi, "$1 [redacted]"],
+  // Beside a word of plain language, a credential has digits or signs.
+  [/\b(Bearer|Basic|Digest)(?:\s+|%20|\+)(?=[^\s"',;]*[\d=_.])[^\s"',;]+/gi, "$1 [redacted]"],
+  [/(password|passwd|secret|pepper|api[_-]?key|access[_-]?token)(["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi, "$1$2[redacted]"],
 ];
 
 /** The same text without what looks like a credential: a key, a token, an Authorization value, or an address with a password. */

@@ -1,10 +1,9 @@
-import { createExecutionContext, evictDurableObject, waitOnExecutionContext } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createId } from "../../src/domain/ids.ts";
-import worker from "../../src/index.ts";
 import type { Answer } from "./support/client.ts";
-import { checkAnswer } from "./support/documentedAnswers.ts";
+import { createWorker } from "./support/ownWorker.ts";
 import { createPair, createTenant, insertKey, type Tenant } from "./support/tenants.ts";
 
 const off = {
@@ -25,34 +24,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Request_ = { method?: string; path: string; key?: string; body?: object; address?: string };
-
 /** A Worker whose isolate remembers nothing yet, with limits of its own. */
-function createWorker(limits: object, bindings: object = {}) {
-  const ownEnv = { ...env, LIMITS: JSON.stringify({ ...off, ...limits }), ...bindings } as Env;
-  return async ({ method = "GET", path, key, body, address }: Request_): Promise<Answer> => {
-    const headers = new Headers(body ? { "content-type": "application/json" } : {});
-    if (key) headers.set("authorization", `Bearer ${key}`);
-    if (address) headers.set("cf-connecting-ip", address);
-    const context = createExecutionContext();
-    const request = new Request(`https://turash.test${path}`, {
-      method,
-      headers,
-      body: body ? JSON.stringify(body) : null,
-    });
-    const response = await worker.fetch(request as never, ownEnv, context);
-    await waitOnExecutionContext(context);
-    const text = await response.text();
-    const answer = {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: text === "" ? null : JSON.parse(text),
-    };
-    await checkAnswer(method, path, answer);
-    return answer;
-  };
-}
+const createLimited = (limits: object, bindings: object = {}) =>
+  createWorker({ LIMITS: JSON.stringify({ ...off, ...limits }), ...bindings });
 
 async function statusesOf(count: number, ask: () => Promise<Answer>): Promise<number[]> {
   const statuses: number[] = [];
@@ -62,7 +36,7 @@ async function statusesOf(count: number, ask: () => Promise<Answer>): Promise<nu
 
 describe("the limit of an address", () => {
   it("bites before the credential is looked at, says so in headers before and after, and lets others through", async () => {
-    const ask = createWorker({ addressPerMinute: 2 });
+    const ask = createLimited({ addressPerMinute: 2 });
     const guess = () => ask({ path: "/v1/flows", key: "turash_live_guess", address: "192.0.2.7" });
     const answers = [await guess(), await guess(), await guess()];
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 429]);
@@ -76,7 +50,7 @@ describe("the limit of an address", () => {
   });
 
   it("holds for what needs no credential too, and for readiness, but not for liveness", async () => {
-    const ask = createWorker({ addressPerMinute: 1 });
+    const ask = createLimited({ addressPerMinute: 1 });
     const address = "192.0.2.9";
     expect(await statusesOf(2, () => ask({ path: "/v1/taxonomy/kinds", address }))).toEqual([200, 429]);
     for (const path of ["/openapi.json", "/health/ready"])
@@ -87,14 +61,14 @@ describe("the limit of an address", () => {
   it("is counted by the platform's binding where there is one", async () => {
     const asked: string[] = [];
     const ADDRESS_LIMIT = { limit: async ({ key }: { key: string }) => ({ success: asked.push(key) < 2 }) };
-    const ask = createWorker({ addressPerMinute: 100 }, { ADDRESS_LIMIT });
+    const ask = createLimited({ addressPerMinute: 100 }, { ADDRESS_LIMIT });
     const address = "192.0.2.10";
     expect(await statusesOf(2, () => ask({ path: "/v1/taxonomy/kinds", address }))).toEqual([200, 429]);
     expect(asked).toEqual([address, address]);
   });
 
   it("is let through and refused by the platform's own counter", async () => {
-    const ask = createWorker({ addressPerMinute: 13_000 });
+    const ask = createLimited({ addressPerMinute: 13_000 });
     const { headers } = await ask({ path: "/v1/taxonomy/kinds", address: "192.0.2.11" });
     expect(headers.get("ratelimit")).toBe('"addressPerMinute";r=12999;t=30');
     expect(await env.ADDRESS_LIMIT.limit({ key: "192.0.2.11" })).toEqual({ success: true });
@@ -105,7 +79,7 @@ describe("the limit of a credential", () => {
   it("bites the one key and not its organization's others, nor the operator's", async () => {
     const tenant = await createTenant();
     const other = await insertKey(tenant, { role: "viewer", scopes: ["flows:read"] });
-    const ask = createWorker({ credentialPerMinute: 2 });
+    const ask = createLimited({ credentialPerMinute: 2 });
     expect(await statusesOf(3, () => ask({ path: "/v1/me", key: tenant.key }))).toEqual([200, 200, 429]);
     expect((await ask({ path: "/v1/me", key: other })).status).toBe(200);
     expect(await statusesOf(4, () => ask({ path: "/v1/me", key: env.OPERATOR_KEY }))).toEqual([200, 200, 200, 200]);
@@ -113,7 +87,7 @@ describe("the limit of a credential", () => {
 
   it("leaves nothing of a write that it refuses", async () => {
     const tenant = await createTenant();
-    const ask = createWorker({ credentialPerMinute: 1 });
+    const ask = createLimited({ credentialPerMinute: 1 });
     const body = {
       name: "Plant",
       location: { type: "Point", coordinates: [11.08, 55.66] },
@@ -122,7 +96,7 @@ describe("the limit of a credential", () => {
     };
     expect((await ask({ path: "/v1/me", key: tenant.key })).status).toBe(200);
     expect((await ask({ method: "POST", path: "/v1/sites", key: tenant.key, body })).status).toBe(429);
-    const { data } = (await createWorker({})({ path: "/v1/sites", key: tenant.key })).body;
+    const { data } = (await createLimited({})({ path: "/v1/sites", key: tenant.key })).body;
     expect(data.filter((site: { organizationId: string }) => site.organizationId === tenant.id)).toEqual([]);
   });
 });
@@ -136,7 +110,7 @@ describe("the quota of a day", () => {
 
   it("is one for all keys and all isolates of an organization, and survives the eviction of its object", async () => {
     const other = await insertKey(tenant, { role: "viewer", scopes: ["flows:read"] });
-    const isolates = [createWorker({ requestsPerDay: 6 }), createWorker({ requestsPerDay: 6 })];
+    const isolates = [createLimited({ requestsPerDay: 6 }), createLimited({ requestsPerDay: 6 })];
     const statuses: number[] = [];
     for (let turn = 0; turn < 10; turn++) {
       if (turn === 3) await evictDurableObject(object());
@@ -150,7 +124,7 @@ describe("the quota of a day", () => {
   });
 
   it("gives no more than its number when many ask at once, in two isolates", async () => {
-    const isolates = [createWorker({ requestsPerDay: 20 }), createWorker({ requestsPerDay: 20 })];
+    const isolates = [createLimited({ requestsPerDay: 20 }), createLimited({ requestsPerDay: 20 })];
     const answers = await Promise.all(
       Array.from({ length: 60 }, (_, index) => isolates[index % 2]!({ path: "/v1/me", key: tenant.key })),
     );
@@ -169,7 +143,7 @@ describe("the quota of a day", () => {
   it("of previews and evaluations is tighter, and bites before anything is computed", async () => {
     const pair = await createPair();
     const body = { outputFlowId: pair.output.id, inputFlowId: pair.input.id };
-    const ask = createWorker({ probesPerMinute: 3, probesPerDay: 2 });
+    const ask = createLimited({ probesPerMinute: 3, probesPerDay: 2 });
     const evaluate = () => ask({ method: "POST", path: "/v1/matches/evaluate", key: pair.buyer.key, body });
     const answers = [await evaluate(), await evaluate(), await evaluate(), await evaluate()];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 429, 429]);
