@@ -3,7 +3,9 @@ import { parseArgs } from "node:util";
 import { type Figure, formatFigures } from "./bench/figures.ts";
 import { type Cores, describeMachine, divideCores } from "./bench/machine.ts";
 import { measureBundleSize } from "./bench/measures/bundle.ts";
+import { measureCredentials } from "./bench/measures/credentials.ts";
 import { measureJson } from "./bench/measures/json.ts";
+import { measureLayers } from "./bench/measures/layers.ts";
 import { measureMatching } from "./bench/measures/matching.ts";
 import { measureMixed } from "./bench/measures/mixed.ts";
 import { measureRequests, measureRow } from "./bench/measures/requests.ts";
@@ -19,6 +21,8 @@ const measures: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   bundle: measureBundleSize,
   scorer: measureScorer,
   requests: measureRequests,
+  layers: measureLayers,
+  credentials: measureCredentials,
   row: measureRow,
   json: measureJson,
   matching: measureMatching,

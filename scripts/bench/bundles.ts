@@ -19,8 +19,11 @@ export async function buildProduction(folder: string): Promise<string> {
   return join(folder, "index.js");
 }
 
+/** Workers beside the production one, by their file in workers/. */
+export type Comparison = "hello" | "row" | "json" | "layers" | "credentials";
+
 /** A Worker that a measure is held against, bundled as wrangler would. */
-export async function buildComparison(name: "hello" | "row" | "json", folder: string): Promise<string> {
+export async function buildComparison(name: Comparison, folder: string): Promise<string> {
   const outfile = join(folder, `${name}.js`);
   await build({
     entryPoints: [join(import.meta.dirname, "workers", `${name}.ts`)],

@@ -26,7 +26,8 @@ export async function loadNetwork(
     for (let from = 0; from < rows.length; from += rowsPerStatement)
       await query.query(statement, [JSON.stringify(rows.slice(from, from + rowsPerStatement))]);
   };
-  await query`TRUNCATE matches, outbox, audit_entries, idempotency_records, flows, sites, api_keys, members, organizations`;
+  // With all that hangs on an organization, in whatever tables.
+  await query`TRUNCATE organizations, outbox, idempotency_records CASCADE`;
   await insert(
     `INSERT INTO organizations (id, name, country, verified, exchanges_completed, created_at, updated_at)
       SELECT (r ->> 'id')::uuid, r ->> 'name', '${country}', (r ->> 'verified')::boolean, (r ->> 'exchanges')::integer, '${sampleInstant}', '${sampleInstant}'

@@ -15,8 +15,8 @@ const waitStepMs = 25;
 const discoverySchema = z.object({ issuer: z.string(), jwks_uri: z.url({ protocol: /^https?$/ }) });
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(100) });
 
-/** What an isolate remembers of one provider: plain data, for a request's I/O belongs to that request alone. */
-type Remembered = { jwks: JSONWebKeySet | null; fetchedAt: number; askedAt: number; isAsking: boolean };
+/** What an isolate remembers of one provider, with the keys as they were imported at their first use. */
+type Remembered = { keys: JWTVerifyGetKey | null; fetchedAt: number; askedAt: number; isAsking: boolean };
 
 /** The key sets of OpenID providers, by issuer, as one isolate remembers them. */
 export type KeySets = ReturnType<typeof createKeySets>;
@@ -29,13 +29,13 @@ export function createKeySets(fetchFrom: typeof fetch = (...parameters) => fetch
     async find(issuer: string, at: Date): Promise<JWTVerifyGetKey> {
       const remembered = recall(issuer);
       const now = at.getTime();
-      if (remembered.jwks === null || now - remembered.fetchedAt > freshMs) await refresh(issuer, remembered, now);
-      if (remembered.jwks === null || now - remembered.fetchedAt > staleMs)
+      if (remembered.keys === null || now - remembered.fetchedAt > freshMs) await refresh(issuer, remembered, now);
+      if (remembered.keys === null || now - remembered.fetchedAt > staleMs)
         throw new AppError("unavailable", "The sign-in provider does not answer.", {
           reason: "sign_in_provider_away",
           retryAfterSeconds: Math.max(1, Math.ceil((remembered.askedAt + pauseMs - now) / 1_000)),
         });
-      return createLocalJWKSet(remembered.jwks);
+      return remembered.keys;
     },
 
     /** Asks the provider again, for a key that is not among those remembered; whether there is anything new. */
@@ -51,7 +51,7 @@ export function createKeySets(fetchFrom: typeof fetch = (...parameters) => fetch
     let remembered = byIssuer.get(issuer);
     if (!remembered) {
       remembered = {
-        jwks: null,
+        keys: null,
         fetchedAt: Number.NEGATIVE_INFINITY,
         askedAt: Number.NEGATIVE_INFINITY,
         isAsking: false,
@@ -69,7 +69,8 @@ export function createKeySets(fetchFrom: typeof fetch = (...parameters) => fetch
       const discovery = discoverySchema.parse(await readJson(fetchFrom, discoveryUrl(issuer)));
       if (discovery.issuer !== issuer) throw new TypeError("the discovery document is another issuer's");
       assertSafe(discovery.jwks_uri, issuer);
-      remembered.jwks = keySetSchema.parse(await readJson(fetchFrom, discovery.jwks_uri)) as JSONWebKeySet;
+      const keySet = keySetSchema.parse(await readJson(fetchFrom, discovery.jwks_uri));
+      remembered.keys = createLocalJWKSet(keySet as JSONWebKeySet);
       remembered.fetchedAt = now;
     } catch (error) {
       // Whoever still has keys goes on with them; the log tells the operator why they are not renewed.
@@ -83,7 +84,7 @@ export function createKeySets(fetchFrom: typeof fetch = (...parameters) => fetch
   async function waitForOther(remembered: Remembered): Promise<void> {
     for (
       let waited = 0;
-      remembered.isAsking && remembered.jwks === null && waited < 2 * answerDeadlineMs;
+      remembered.isAsking && remembered.keys === null && waited < 2 * answerDeadlineMs;
       waited += waitStepMs
     )
       await new Promise((resolve) => setTimeout(resolve, waitStepMs));
