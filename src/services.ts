@@ -123,12 +123,15 @@ class ArrivedRequest implements OpenRequest {
   }
 
   async identify(header: string | undefined): Promise<Actor> {
-    const actor = await this.#authenticate(header);
-    if (actor.kind !== "operator") await this.#memory.limiter.admitActor(this.limits, this.#config, actor, this.at);
+    const found = this.#authenticate(header);
+    const actor = found instanceof Promise ? await found : found;
+    if (actor.kind === "operator") return actor;
+    const admission = this.#memory.limiter.admitActor(this.limits, this.#config, actor, this.at);
+    if (admission) await admission;
     return actor;
   }
 
-  #authenticate(header: string | undefined): Promise<Actor> {
+  #authenticate(header: string | undefined): Actor | Promise<Actor> {
     const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper, OIDC_ISSUER: issuer } = this.#config;
     return authenticate(header, this.at, {
       operatorKey,
@@ -202,6 +205,8 @@ export function openSchedule(env: object, at: Date): Schedule {
     batches: { sealing: sealingBatch, retention: retentionBatch },
   };
 }
+
+const millisecondsPerDay = 86_400_000;
 
 /** Less than the minute after which the next call comes. */
 const scheduleTimeoutMs = 50_000;
@@ -323,9 +328,13 @@ async function rememberTaxonomy(database: Database, at: Date, memory: IsolateMem
   return taxonomy;
 }
 
-/** ISO date in UTC. */
+let lastDay = { number: -1, text: "" };
+
+/** ISO date in UTC, remembered for the day: every request asks for it. */
 function dayOf(at: Date): string {
-  return at.toISOString().slice(0, 10);
+  const number = Math.floor(at.getTime() / millisecondsPerDay);
+  if (lastDay.number !== number) lastDay = { number, text: at.toISOString().slice(0, 10) };
+  return lastDay.text;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import type { AppError } from "../../src/domain/errors.ts";
 import { idFromUuid, uuidOf } from "../../src/domain/ids.ts";
 import {
   type Authenticator,
@@ -193,7 +194,7 @@ describe("revoking a key", () => {
     const endpoint = (env as { DATABASE_FETCH_ENDPOINT?: string }).DATABASE_FETCH_ENDPOINT;
     const isolate = () => {
       const remember = createVerifications();
-      return (at: Date) => {
+      return async (at: Date) => {
         const signal = AbortSignal.timeout(10_000);
         const database = createDatabase({ connectionString: env.DATABASE_URL, fetchEndpoint: endpoint, signal });
         const authenticator: Authenticator = {
@@ -202,10 +203,11 @@ describe("revoking a key", () => {
           findActor: createApiKeyStore(database).findActor,
           verifySignIn: null,
         };
-        return remember(`Bearer ${made.key}`, at, authenticator).then(
-          ({ credential }) => credential,
-          ({ details }) => details.reason,
-        );
+        try {
+          return (await remember(`Bearer ${made.key}`, at, authenticator)).credential;
+        } catch (error) {
+          return (error as AppError).details.reason;
+        }
       };
     };
     const [here, there] = [isolate(), isolate()];

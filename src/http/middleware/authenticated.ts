@@ -12,7 +12,7 @@ export type BeginRequest = (c: {
 }) => OpenRequest;
 
 /** Opens the request where its address has not had its share, and leaves it where the gateway finds what it cost. */
-export async function open(begin: BeginRequest, c: Context<AppEnvironment>): Promise<OpenRequest> {
+export function open(begin: BeginRequest, c: Context<AppEnvironment>): OpenRequest | Promise<OpenRequest> {
   const opened = begin({
     env: c.env,
     request: c.req.raw,
@@ -22,8 +22,7 @@ export async function open(begin: BeginRequest, c: Context<AppEnvironment>): Pro
   });
   c.set("open", opened);
   const admission = opened.admit();
-  if (admission) await admission;
-  return opened;
+  return admission ? admission.then(() => opened) : opened;
 }
 
 /** Lets only a valid credential through and puts the request's one context in place. */

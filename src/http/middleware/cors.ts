@@ -22,7 +22,6 @@ const read = [
   "RateLimit-Policy",
   "Retry-After",
   "Server-Timing",
-  "traceparent",
   "X-Request-Id",
 ];
 

@@ -3,8 +3,9 @@ import { createMiddleware } from "hono/factory";
 import { matchedRoutes } from "hono/route";
 import { isHarmless } from "../../domain/redaction.ts";
 import type { LimitState } from "../../operations/context.ts";
-import { continueTrace } from "../../platform/telemetry/traceparent.ts";
+import { continueTrace, nextHex } from "../../platform/telemetry/traceparent.ts";
 import type { AppEnvironment } from "../environment.ts";
+import { contentPolicy, standardHeaders } from "./answerHeaders.ts";
 import { corsFor } from "./cors.ts";
 import { type LoggedRequests, logRequest } from "./requestLog.ts";
 
@@ -18,6 +19,7 @@ export type GatewaySettings = {
 /** The settings of a deployment by its bindings; never throws, for the door answers also where the rest is not configured. */
 export type ReadSettings = (env: Env) => GatewaySettings;
 
+const requestIdDigits = 32;
 const acceptableId = /^[\w.:+=/-]{1,128}$/;
 
 /**
@@ -38,7 +40,7 @@ export function gateway(readSettings: ReadSettings) {
     const { headers } = c.req.raw;
     const settings = readSettings(c.env);
     const trace = continueTrace(headers.get("traceparent"));
-    const requestId = acceptId(headers.get("x-request-id")) ?? crypto.randomUUID();
+    const requestId = acceptId(headers.get("x-request-id")) ?? nextHex(requestIdDigits);
     c.set("requestId", requestId);
     c.set("traceparent", trace.traceparent);
     const isOpenToPages = settings.corsOrigins.length > 0;
@@ -47,7 +49,7 @@ export function gateway(readSettings: ReadSettings) {
     if (!isFromPage) await next();
 
     const answer = preflight ?? c.res;
-    putHeaders(answer.headers, requestId, trace.traceparent);
+    putHeaders(answer.headers, requestId);
     if (isOpenToPages && !isFromPage) answer.headers.append("vary", "Origin");
     const opened = c.get("open");
     if (opened) putLimits(answer.headers, opened.limits);
@@ -79,32 +81,38 @@ function acceptId(given: string | null): string | null {
 }
 
 /** What every answer forbids the browser, and by what it is found again. The reference page brings its own policy. */
-function putHeaders(headers: Headers, requestId: string, traceparent: string): void {
+function putHeaders(headers: Headers, requestId: string): void {
   headers.set("x-request-id", requestId);
-  headers.set("traceparent", traceparent);
-  headers.set("strict-transport-security", "max-age=63072000; includeSubDomains");
-  headers.set("x-content-type-options", "nosniff");
-  headers.set("referrer-policy", "no-referrer");
-  if (!headers.has("content-security-policy"))
-    headers.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+  if (headers.has("x-content-type-options")) return;
+  for (const [name, value] of standardHeaders) headers.set(name, value);
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", contentPolicy);
   if (!headers.has("cache-control")) headers.set("cache-control", "private, no-cache");
 }
 
 /** How the caller stands to its limits (draft-ietf-httpapi-ratelimit-headers-10), before they bite and when they do. */
 function putLimits(headers: Headers, limits: readonly LimitState[]): void {
   if (limits.length === 0) return;
-  headers.set(
-    "ratelimit-policy",
-    limits.map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`).join(", "),
-  );
-  headers.set(
-    "ratelimit",
-    limits.map(({ name, remaining, resetSeconds }) => `"${name}";r=${remaining};t=${resetSeconds}`).join(", "),
-  );
+  let policies = "";
+  let states = "";
+  for (const { name, quota, windowSeconds, remaining, resetSeconds } of limits) {
+    const separator = policies === "" ? "" : ", ";
+    policies += `${separator}"${name}";q=${quota};w=${windowSeconds}`;
+    states += `${separator}"${name}";r=${remaining};t=${resetSeconds}`;
+  }
+  headers.set("ratelimit-policy", policies);
+  headers.set("ratelimit", states);
 }
+
+const patterns = new Map<string, string>();
 
 /** The pattern of the route that was asked for, as the OpenAPI document writes it; middleware is registered for ALL methods. */
 function findRoute(c: Context): string | null {
-  const route = matchedRoutes(c).findLast(({ method }) => method !== "ALL");
-  return route ? route.path.replaceAll(/:(\w+)/g, "{$1}") : null;
+  const path = matchedRoutes(c).findLast(({ method }) => method !== "ALL")?.path;
+  if (path === undefined) return null;
+  let pattern = patterns.get(path);
+  if (pattern === undefined) {
+    pattern = path.replaceAll(/:(\w+)/g, "{$1}");
+    patterns.set(path, pattern);
+  }
+  return pattern;
 }

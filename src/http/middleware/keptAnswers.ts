@@ -1,7 +1,8 @@
 import { createMiddleware } from "hono/factory";
-import type { OpenRequest } from "../../operations/context.ts";
+import type { KeptAnswer, OpenRequest } from "../../operations/context.ts";
 import { isNotModified } from "../conditions.ts";
 import type { AppEnvironment } from "../environment.ts";
+import { createAnswerHeaders } from "./answerHeaders.ts";
 import { type BeginRequest, open } from "./authenticated.ts";
 
 /** The version of what an answer is made of: a text where it is known, a promise where it must be asked for. */
@@ -15,6 +16,17 @@ export const partOfTheCode = "code";
  * of it is looked at again. For answers that are anyone's: a credential need not be sent; one that is sent must hold.
  */
 export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cacheControl: string) {
+  const headersByAnswer = new WeakMap<KeptAnswer, Headers>();
+  const headersOf = (answer: KeptAnswer) => {
+    let known = headersByAnswer.get(answer);
+    if (!known) {
+      const { etag } = answer;
+      known = createAnswerHeaders({ "content-type": "application/json", etag, "cache-control": cacheControl });
+      headersByAnswer.set(answer, known);
+    }
+    return known;
+  };
+
   return createMiddleware<AppEnvironment>(async (c, next) => {
     const { method, url, headers } = c.req.raw;
     if (method !== "GET" && method !== "HEAD") return next();
@@ -41,7 +53,7 @@ export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cache
     const isKnown = isNotModified(headers.get("if-none-match") ?? undefined, answer.etag);
     c.res = new Response(isKnown ? null : answer.body, {
       status: isKnown ? 304 : 200,
-      headers: { "content-type": "application/json", etag: answer.etag, "cache-control": cacheControl },
+      headers: headersOf(answer),
     });
   });
 }

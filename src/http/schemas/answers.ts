@@ -31,7 +31,7 @@ export const problemSchema = z
       "internal",
     ]),
     reason: z.string().meta({ description: "finer than the code and as stable", example: "invalid_fields" }),
-    requestId: z.string().meta({ example: "9b2f6c1e-6b5c-4f0e-9d3a-2f1b7c8d9e0f" }),
+    requestId: z.string().meta({ example: "9b2f6c1e6b5c4f0e9d3a2f1b7c8d9e0f" }),
     required: z
       .object({ role: z.string().optional(), scope: z.string().optional() })
       .optional()

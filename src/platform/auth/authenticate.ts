@@ -32,15 +32,15 @@ export function createVerifications() {
   const remembered = new Map<string, Remembered>();
 
   /**
-   * Who a request speaks for, by its Authorization header. At most one round trip, and none for a key that was verified in
+   * Who a request speaks for, by its Authorization header; at once where that is remembered. At most one round trip, and none for a key that was verified in
    * the last five seconds. Throws `unauthenticated` with a reason that tells what is wrong with the credential and never
    * whether an account exists.
    */
-  return async function authenticate(
+  return function authenticate(
     header: string | undefined,
     at: Date,
     authenticator: Authenticator,
-  ): Promise<Actor> {
+  ): Actor | Promise<Actor> {
     if (!header)
       throw unauthenticated(
         "credential_missing",
@@ -50,12 +50,17 @@ export function createVerifications() {
     const known = remembered.get(header);
     if (known && known.until > at.getTime() && known.pepper === pepper && known.operatorKey === operatorKey)
       return known.actor;
+    return verifyAnew(header, at, authenticator);
+  };
+
+  async function verifyAnew(header: string, at: Date, authenticator: Authenticator): Promise<Actor> {
+    const { pepper, operatorKey } = authenticator;
     const { actor, expiresAt } = await verify(header, at, authenticator);
     if (remembered.size >= maximumRemembered) remembered.clear();
     const until = Math.min(at.getTime() + verificationLifetimeMs, expiresAt?.getTime() ?? Number.POSITIVE_INFINITY);
     remembered.set(header, { actor, until, pepper, operatorKey });
     return actor;
-  };
+  }
 }
 
 /** The memory of this isolate. */

@@ -81,17 +81,20 @@ export function createLimiter(settings: LimitSettings) {
       .then(({ success }) => settle(states, name, minuteSeconds, success ? remaining : -1, at));
   }
 
-  async function admitInDay(
+  function admitInDay(
     states: LimitState[],
     name: "requestsPerDay" | "probesPerDay",
     bindings: LimitBindings,
     organizationId: OrganizationId,
     at: Date,
-  ): Promise<void> {
+  ): Promise<void> | null {
     const quota = settings[name];
-    if (quota === null) return;
+    if (quota === null) return null;
     const taking = name === "probesPerDay" ? probesOfDay : requestsOfDay;
-    settle(states, name, daySeconds, await taking.take(bindings.QUOTA, organizationId, quota, at), at);
+    const remaining = taking.take(bindings.QUOTA, organizationId, quota, at);
+    if (typeof remaining !== "number") return remaining.then((left) => settle(states, name, daySeconds, left, at));
+    settle(states, name, daySeconds, remaining, at);
+    return null;
   }
 
   return {
@@ -107,15 +110,16 @@ export function createLimiter(settings: LimitSettings) {
     },
 
     /** Once it is known who asks. */
-    async admitActor(
+    admitActor(
       states: LimitState[],
       bindings: LimitBindings,
       actor: MemberActor | DeviceActor,
       at: Date,
-    ): Promise<void> {
+    ): Promise<void> | null {
       const subject = subjectOf(actor);
-      await admitInMinute(states, "credentialPerMinute", credentials, bindings.CREDENTIAL_LIMIT, subject, at);
-      await admitInDay(states, "requestsPerDay", bindings, actor.organizationId, at);
+      const inDay = () => admitInDay(states, "requestsPerDay", bindings, actor.organizationId, at);
+      const asked = admitInMinute(states, "credentialPerMinute", credentials, bindings.CREDENTIAL_LIMIT, subject, at);
+      return asked ? asked.then(inDay as () => Promise<void>) : inDay();
     },
 
     /** Before what could feel out others' flows is computed. */

@@ -4,7 +4,7 @@ export type TraceContext = {
   traceId: string;
   /** 16 hexadecimal digits: this request's own part of it. */
   spanId: string;
-  /** What is handed on and answered: version 00, the two ids, and whether the trace is recorded. */
+  /** What is handed on: version 00, the two ids, and whether the trace is recorded. */
   traceparent: string;
 };
 
@@ -17,9 +17,9 @@ const sampledBit = 1;
  */
 export function continueTrace(header: string | null): TraceContext {
   const [, version, traceId, , flags, rest] = (header !== null && given.exec(header)) || [];
-  const spanId = nextHex(8);
+  const spanId = nextHex(16);
   if (traceId === undefined || (version === "00" && rest !== undefined))
-    return createTrace(nextHex(16), spanId, sampledBit);
+    return createTrace(nextHex(32), spanId, sampledBit);
   return createTrace(traceId, spanId, Number.parseInt(flags!, 16) & sampledBit);
 }
 
@@ -27,18 +27,19 @@ function createTrace(traceId: string, spanId: string, flags: number): TraceConte
   return { traceId, spanId, traceparent: `00-${traceId}-${spanId}-0${flags}` };
 }
 
+const bytesAtOnce = 4_096;
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 /** Drawn many at a time, for a call into the runtime costs more than the ids of a request. */
-const random = new Uint8Array(4_096);
-let used = random.length;
+let random = "";
+let used = 0;
 
-function nextHex(bytes: number): string {
-  if (used + bytes > random.length) {
-    crypto.getRandomValues(random);
+/** So many random hexadecimal digits, not all of them zero: that would mean that there is no id. */
+export function nextHex(digits: number): string {
+  if (used + digits > random.length) {
+    random = Array.from(crypto.getRandomValues(new Uint8Array(bytesAtOnce)), (byte) => hexOfByte[byte]).join("");
     used = 0;
   }
-  let text = "";
-  for (const end = used + bytes; used < end; used++) text += hexOfByte[random[used]!];
-  // All zeros would mean that there is none.
-  return /[^0]/.test(text) ? text : nextHex(bytes);
+  const text = random.slice(used, used + digits);
+  used += digits;
+  return /[^0]/.test(text) ? text : nextHex(digits);
 }
