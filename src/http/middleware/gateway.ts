@@ -83,7 +83,7 @@ function acceptId(given: string | null): string | null {
 /** What every answer forbids the browser, and by what it is found again. The reference page brings its own policy. */
 function putHeaders(headers: Headers, requestId: string): void {
   headers.set("x-request-id", requestId);
-  if (headers.has("x-content-type-options")) return;
+  if (headers.has("strict-transport-security")) return;
   for (const [name, value] of standardHeaders) headers.set(name, value);
   if (!headers.has("content-security-policy")) headers.set("content-security-policy", contentPolicy);
   if (!headers.has("cache-control")) headers.set("cache-control", "private, no-cache");

@@ -98,13 +98,13 @@ describe("API3:2023 Broken Object Property Level Authorization", () => {
   });
 
   it("shows of others' flows nothing that is the owner's alone, in whatever answer they stand", async () => {
-    const secrets = ["41.41", "42.42", "43.43", "44.44"];
+    const secrets = ["941.417", "942.427", "943.437", "944.447"];
     const price = (amount: string) => ({ amount, currency: "EUR", per: "t" });
     const economics = {
-      disposalCost: price("41.41"),
-      virginPrice: price("42.42"),
-      treatmentCost: price("43.43"),
-      floor: price("44.44"),
+      disposalCost: price("941.417"),
+      virginPrice: price("942.427"),
+      treatmentCost: price("943.437"),
+      floor: price("944.447"),
     };
     const body = steamSupply(world.siteId, { visibility: "public", economics });
     const flow = await succeed(201, "POST", "/v1/flows", { key: world.owner.key, body });
