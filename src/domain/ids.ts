@@ -36,7 +36,13 @@ export function createId<N extends Noun>(noun: N): Id<N> {
 
 /** The UUID that the database stores for an id. */
 export function uuidOf(id: Id<Noun>): string {
-  return remember(uuidsById, id, () => TypeID.fromString(id).toUUID());
+  return remember(uuidsById, id, () => formatUuid(TypeID.fromString(id).toUUIDBytes()));
+}
+
+/** Any 128 bits, as PostgreSQL takes them: an id that somebody made up need not have a version of RFC 9562. */
+function formatUuid(bytes: Uint8Array): string {
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** The id of a noun for a UUID that the database gave. */
