@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { uuidOf } from "../../src/domain/ids.ts";
 import { call, type Json, operatorKey, refuse, succeed } from "./support/client.ts";
 import { countRows, query } from "./support/database.ts";
-import { audience, issuer, person, signToken, TEST_SIGNING_KEY } from "./support/signIns.ts";
+import { audience, encodeToken, issuer, person, signToken, TEST_SIGNING_KEY } from "./support/signIns.ts";
 import { createTenant, insertMember, invite, type Tenant } from "./support/tenants.ts";
 
 let tenant: Tenant;
@@ -156,9 +156,7 @@ describe("a sign-in", () => {
   it("is refused for a signature by none, by a secret, by the public key as a secret, and by somebody else's key", async () => {
     const { claims } = await join();
     const body = { ...claims, iss: issuer, aud: audience, exp: Math.floor(Date.now() / 1_000) + 300 };
-    const encode = (part: object) =>
-      btoa(JSON.stringify(part)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    const none = `${encode({ alg: "none" })}.${encode(body)}.${encode({})}`;
+    const none = encodeToken({ alg: "none" }, body, "e30");
     const { d: _, ...publicJwk } = JSON.parse(TEST_SIGNING_KEY);
     const pem = await exportSPKI((await importJWK(publicJwk, "ES256", { extractable: true })) as CryptoKey);
     const secret = await new SignJWT(body)

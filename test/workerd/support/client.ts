@@ -21,6 +21,10 @@ export type CallOptions = {
 
 export const operatorKey: string = env.OPERATOR_KEY;
 
+export function isJson({ headers }: Response): boolean {
+  return /[/+]json$/.test(headers.get("content-type") ?? "");
+}
+
 /** One request to the Worker. Its answer must be as the OpenAPI document says, and never a fault of the service. */
 export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
   const headers = new Headers(options.headers);
@@ -32,12 +36,11 @@ export async function call(method: string, path: string, options: CallOptions = 
     new Request(`${origin}${path}`, { method, headers, body, redirect: "manual" }),
   );
   const text = await response.text();
-  const isJson = /[/+]json$/.test(response.headers.get("content-type") ?? "");
   const answer = {
     status: response.status,
     headers: response.headers,
     text,
-    body: isJson && text !== "" ? (JSON.parse(text) as Json) : null,
+    body: isJson(response) && text !== "" ? (JSON.parse(text) as Json) : null,
   };
   expect(answer.status, `${method} ${path}: ${text}`).toBeLessThan(500);
   await checkAnswer(method, path, answer);

@@ -13,6 +13,7 @@ export async function query(statement: string, ...parameters: unknown[]): Promis
 const tables = [
   "organizations",
   "members",
+  "invitations",
   "api_keys",
   "sites",
   "flows",

@@ -1,7 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../../src/index.ts";
-import type { Answer } from "./client.ts";
+import { type Answer, isJson } from "./client.ts";
 import { checkAnswer } from "./documentedAnswers.ts";
 
 export type Question = {
@@ -9,6 +9,8 @@ export type Question = {
   path: string;
   key?: string;
   body?: object;
+  /** Sent as it is, as though it were JSON, in place of `body`. */
+  rawBody?: BodyInit;
   /** The network address that it comes from. */
   address?: string;
   headers?: Record<string, string>;
@@ -17,16 +19,27 @@ export type Question = {
 /** A Worker with bindings of its own, whose isolate remembers nothing of other Workers. Every answer is held to the document. */
 export function createWorker(bindings: object) {
   const ownEnv = { ...env, ...bindings } as Env;
-  return async ({ method = "GET", path, key, body, address, headers: more = {} }: Question): Promise<Answer> => {
+  return async ({
+    method = "GET",
+    path,
+    key,
+    body,
+    rawBody,
+    address,
+    headers: more = {},
+  }: Question): Promise<Answer> => {
     const headers = new Headers(more);
-    if (body) headers.set("content-type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
+    const sent = rawBody ?? (body ? JSON.stringify(body) : null);
+    if (sent !== null && !headers.has("content-type"))
+      headers.set("content-type", method === "PATCH" ? "application/merge-patch+json" : "application/json");
     if (key) headers.set("authorization", `Bearer ${key}`);
     if (address) headers.set("cf-connecting-ip", address);
     const context = createExecutionContext();
     const request = new Request(`https://turash.test${path}`, {
       method,
       headers,
-      body: body ? JSON.stringify(body) : null,
+      body: sent,
+      redirect: "manual",
     });
     const response = await worker.fetch(request as never, ownEnv, context);
     const text = await response.text();
@@ -35,7 +48,7 @@ export function createWorker(bindings: object) {
       status: response.status,
       headers: response.headers,
       text,
-      body: text === "" ? null : JSON.parse(text),
+      body: isJson(response) && text !== "" ? JSON.parse(text) : null,
     };
     if (method !== "OPTIONS") await checkAnswer(method, path, answer);
     return answer;

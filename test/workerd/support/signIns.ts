@@ -1,13 +1,16 @@
 import { env } from "cloudflare:workers";
 import { importJWK, type JWTPayload, SignJWT } from "jose";
+import { interceptOutbound, sqlAddress } from "./outbound.ts";
 
 type SignInBindings = { OIDC_ISSUER: string; OIDC_AUDIENCE: string; TEST_SIGNING_KEY: string };
 export const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, TEST_SIGNING_KEY } = env as unknown as SignInBindings;
 const jwk = JSON.parse(TEST_SIGNING_KEY);
+/** The key by which tokens are verified, as a provider would tell it. */
+export const { d: _private, ...publicJwk } = jwk;
 
 export type TokenOptions = {
   claims?: JWTPayload;
-  header?: { alg?: string; kid?: string };
+  header?: { alg?: string; kid?: string; jku?: string; x5u?: string };
   /** Seconds from now. */
   expiresIn?: number;
   notBefore?: number;
@@ -27,6 +30,22 @@ export async function signToken({
   return new SignJWT(payload as JWTPayload)
     .setProtectedHeader({ alg: "ES256", kid: "first", ...header })
     .sign(await importJWK(jwk, "ES256"));
+}
+
+/** A provider of its own for one test, which answers as it is told; everything else is asked as ever. What the Worker asks it is given. */
+export function serveProvider(
+  answer: (url: string, issuer: string, init: RequestInit) => Response | Promise<Response>,
+) {
+  const OIDC_ISSUER = `https://${crypto.randomUUID()}.provider.example`;
+  const asked = interceptOutbound((url, init) => (url === sqlAddress ? null : answer(url, OIDC_ISSUER, init)));
+  return { OIDC_ISSUER, asked };
+}
+
+/** A token of whatever parts, with a signature that need not be one. */
+export function encodeToken(header: object, claims: object, signature: string): string {
+  const encode = (part: object) =>
+    btoa(JSON.stringify(part)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return `${encode(header)}.${encode(claims)}.${signature}`;
 }
 
 /** Claims of somebody whose e-mail the provider has verified. */
