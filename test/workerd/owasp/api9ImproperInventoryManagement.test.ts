@@ -19,6 +19,10 @@ beforeAll(async () => {
 });
 
 describe("API9:2023 Improper Inventory Management", () => {
+  it("has no operation that the walks do not know how to try, and they know no other", () => {
+    expect(Object.keys(attempts).sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
+  });
+
   it("serves every operation of the document, and nothing that the document does not name", () => {
     const app = createApp(
       () => {
