@@ -1,6 +1,14 @@
 import { hasRole } from "../domain/actor.ts";
 import type { ApiKeyContent, ApiKeyRecord } from "../domain/apiKey.ts";
-import { conflict, type FieldError, invalid, invalidField, notFound, preconditionFailed } from "../domain/errors.ts";
+import {
+  conflict,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidField,
+  notFound,
+  preconditionFailed,
+} from "../domain/errors.ts";
 import { type ApiKeyId, createId } from "../domain/ids.ts";
 import type { Page, Paged } from "../domain/page.ts";
 import type { RequestContext } from "./context.ts";
@@ -40,9 +48,12 @@ export async function createApiKey(context: RequestContext, content: ApiKeyConte
   return shown(context, changed.value, changed.replayed, issued.text);
 }
 
-/** Replaces a key by a new one that may do the same; the old one works on for the overlap. */
+/** Replaces a key by a new one that may do the same, and so no more than the caller; the old one works on for the overlap. */
 export async function rotateApiKey(context: RequestContext, id: ApiKeyId, overlapSeconds: number): Promise<IssuedKey> {
   authorizeMember(context.actor, "rotateApiKey");
+  const old = await context.services.apiKeys.find(context, id);
+  if (!old) throw notFound("api_key");
+  assertWithinOwnPower(context, old);
   const nextId = createId("apiKey");
   const issued = await issueText(context, nextId);
   const written = await context.services.apiKeys.rotate(
@@ -76,6 +87,14 @@ async function shown(
   text: string,
 ): Promise<IssuedKey> {
   return { record, replayed, text: replayed ? (await issueText(context, record.id)).text : text };
+}
+
+function assertWithinOwnPower({ actor }: RequestContext, { role, scopes }: ApiKeyRecord): void {
+  if (actor.kind !== "member") return;
+  if (!hasRole(actor, role))
+    throw forbidden("role_too_small", `That key may do what needs the role ${role}.`, { role });
+  const scope = scopes.find((each) => !actor.scopes.includes(each));
+  if (scope) throw forbidden("scope_missing", `That key may do what needs the scope ${scope}.`, { scope });
 }
 
 function faultsOfPower({ actor }: RequestContext, { role, scopes }: ApiKeyContent): FieldError[] {

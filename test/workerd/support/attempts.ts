@@ -311,7 +311,7 @@ export const attempts: Record<string, Attempt> = {
 export async function createWorld(): Promise<World> {
   const owner = await createTenant({ name: "Hidden works" });
   const externalId = `walk-${crypto.randomUUID()}`;
-  const { id: keyId } = await createKey(owner);
+  const { id: keyId } = await createKey(owner, { scopes: ["keys:manage"] });
   const memberId = await insertMember(owner, { role: "editor" });
   const { id: invitationId } = await invite(owner);
   const place = await createSite(owner, { externalId });
