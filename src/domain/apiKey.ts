@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Role, roles, type Scope, scopes } from "./actor.ts";
 import { type ApiKeyId, type FlowId, idSchema, type MemberId } from "./ids.ts";
+import { instantSchema } from "./instant.ts";
 
 /** What a key can be given; `operations` is the operator's. */
 export const keyScopes = scopes.filter((scope) => scope !== "operations");
@@ -19,11 +20,10 @@ export const apiKeyContentSchema = z
       .max(keyScopes.length)
       .refine((list) => new Set(list).size === list.length, { error: "names a scope twice" })
       .meta({ description: "of the caller's own", example: ["flows:read", "flows:write"] }),
-    expiresAt: z.iso
-      .datetime()
+    expiresAt: instantSchema
       .nullable()
       .default(null)
-      .meta({ description: "RFC 3339 in UTC, at most five years ahead; null for a key that does not expire" }),
+      .meta({ description: "RFC 3339, at most five years ahead; null for a key that does not expire" }),
     flowIds: z
       .array(idSchema("flow"))
       .min(1)

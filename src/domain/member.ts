@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Role, roles } from "./actor.ts";
 import type { InvitationId, MemberId, OrganizationId } from "./ids.ts";
+import { instantSchema } from "./instant.ts";
 
 /** What is written of a person in an organization. */
 export const memberContentSchema = z
@@ -10,7 +11,12 @@ export const memberContentSchema = z
       .email()
       .max(254)
       .transform((email) => email.toLowerCase())
-      .meta({ description: "kept in lower case; unique in the organization", example: "kirsten@example.org" }),
+      .meta({
+        description: "kept in lower case; unique in the organization",
+        // The format allows more than is taken.
+        pattern: z.regexes.email.source,
+        example: "kirsten@example.org",
+      }),
   })
   .meta({ id: "MemberContent" });
 export type MemberContent = z.infer<typeof memberContentSchema>;
@@ -41,11 +47,10 @@ export const invitationContentSchema = z
   .strictObject({
     ...memberContentSchema.shape,
     role: z.enum(roles).default("viewer"),
-    expiresAt: z.iso
-      .datetime()
+    expiresAt: instantSchema
       .nullable()
       .default(null)
-      .meta({ description: "RFC 3339 in UTC, at most 90 days ahead; 14 days ahead where null" }),
+      .meta({ description: "RFC 3339, at most 90 days ahead; 14 days ahead where null" }),
   })
   .meta({ id: "InvitationContent" });
 export type InvitationContent = z.infer<typeof invitationContentSchema>;

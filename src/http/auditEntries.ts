@@ -1,6 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
 import { type Id, idSchema, type Noun, uuidOf } from "../domain/ids.ts";
+import { instantSchema } from "../domain/instant.ts";
 import { getAuditEntry, listAuditEntries } from "../operations/auditEntries.ts";
 import { nextCursor } from "./answers.ts";
 import { decodeCursor } from "./cursor.ts";
@@ -44,8 +45,6 @@ const anyIdSchema = z
     }
   });
 
-const time = z.iso.datetime({ offset: true }).optional();
-
 const listRoute = createRoute({
   ...operation("listAuditEntries", "audit", "What was done in the organization, newest first"),
   method: "get",
@@ -64,8 +63,8 @@ const listRoute = createRoute({
         .optional()
         .meta({ example: "flow." }),
       subjectId: anyIdSchema.optional().meta({ type: "string" }),
-      after: time.meta({ description: "later than this, RFC 3339" }),
-      before: time.meta({ description: "earlier than this" }),
+      after: instantSchema.optional().meta({ description: "later than this, RFC 3339" }),
+      before: instantSchema.optional().meta({ description: "earlier than this" }),
     }),
   },
   responses: {

@@ -66,6 +66,12 @@ describe("a key that an owner makes", () => {
     expect((await create({ name: "As much", role: "owner", scopes: ["flows:read"] }, limited.key)).status).toBe(201);
   });
 
+  it("expires at the moment that was written, at whatever offset, and says so in UTC", async () => {
+    const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+    const inIndia = new Date(Date.parse(expiresAt) + 5.5 * 3_600_000).toISOString().replace("Z", "+05:30");
+    expect((await createKey(owner, { expiresAt: inIndia })).expiresAt).toBe(expiresAt);
+  });
+
   it.each([
     [{ name: "", scopes: ["flows:read"] }, ["/name"]],
     [{ name: "K", scopes: [] }, ["/scopes"]],
@@ -75,6 +81,7 @@ describe("a key that an owner makes", () => {
     [{ name: "K", scopes: ["flows:read"], expiresAt: "2001-01-01T00:00:00Z" }, ["/expiresAt"]],
     [{ name: "K", scopes: ["flows:read"], expiresAt: "2999-01-01T00:00:00Z" }, ["/expiresAt"]],
     [{ name: "K", scopes: ["flows:read"], expiresAt: "tomorrow" }, ["/expiresAt"]],
+    [{ name: "K", scopes: ["flows:read"], expiresAt: "0000-01-01T00:00:00Z" }, ["/expiresAt"]],
     [{ name: "K", scopes: ["flows:read"], flowIds: [] }, ["/flowIds"]],
     [{ name: "K", scopes: ["flows:read"], digest: "00" }, ["/digest"]],
   ])("is refused with the wrong field's name, and nothing is written: %j", async (body, pointers) => {
