@@ -17,6 +17,8 @@ export const positionSchema = z
     example: [11.08481, 55.66147],
     // Tools that know prefixItems and tools that know items only both read it right.
     items: { type: "number" },
+    minItems: 2,
+    maxItems: 2,
   });
 
 export const pointSchema = z

@@ -62,5 +62,7 @@ export const qualitySchema = z
   .meta({
     id: "Quality",
     description: "Open set of named properties, each an interval in a unit of its own dimension",
+    propertyNames: { pattern: propertyNamePattern.source },
+    maxProperties: maximumProperties,
   });
 export type Quality = z.infer<typeof qualitySchema>;

@@ -11,6 +11,7 @@ import { ewcListSchema, gradeListSchema, kindListSchema, unitListSchema } from "
 
 const path = "/v1/taxonomy";
 const headers = z.object({ "if-none-match": ifNoneMatchHeader });
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const question = z.string().min(1).max(100).optional().meta({ description: "words to find", example: "gypsum" });
 
 function taxonomyRoute<Schema extends z.ZodType, Query extends z.ZodObject>(
@@ -49,7 +50,7 @@ const ewcRoute = taxonomyRoute(
   "listEwc",
   "ewc",
   "The European list of waste",
-  z.object({ q: question, hazardous: z.stringbool().optional() }),
+  z.object({ q: question, hazardous: flag.optional() }),
   ewcListSchema,
 );
 const unitsRoute = taxonomyRoute(

@@ -82,6 +82,7 @@ describe("the taxonomy", () => {
       ["grades?q=", "/query/q"],
       [`ewc?q=${"x".repeat(101)}`, "/query/q"],
       ["ewc?hazardous=perhaps", "/query/hazardous"],
+      ["ewc?hazardous=1", "/query/hazardous"],
       ["units?limit=0", "/query/limit"],
       ["units?limit=401", "/query/limit"],
     ])
