@@ -38,10 +38,14 @@ export class AppError extends Error {
   }
 }
 
+/** Beyond these nobody reads on, and an answer would be many times as long as what it answers. */
+export const maximumFieldErrors = 100;
+
+/** Tells how many fields are wrong, and of the first of them what. */
 export const invalid = (fields: readonly FieldError[], reason = "invalid_fields") =>
   new AppError("invalid", fields.length === 1 ? "One field is wrong." : `${fields.length} fields are wrong.`, {
     reason,
-    fields,
+    fields: fields.slice(0, maximumFieldErrors),
   });
 
 export const invalidField = (pointer: string, code: string, message: string) => invalid([{ pointer, code, message }]);

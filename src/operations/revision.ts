@@ -17,11 +17,11 @@ export function mergeContent<Schema extends z.ZodObject>(
 ): z.output<Schema> {
   const result = schema.safeParse(apply(structuredClone(content), structuredClone(patch)));
   const faults = result.success ? [] : fieldErrors(result.error);
+  const named = new Set(faults.map(({ pointer }) => pointer));
   // A null takes its field away, so that the schema never sees a name that only the patch has.
   for (const name of Object.keys(patch)) {
     const fault = unknownField([name]);
-    if (!Object.hasOwn(schema.shape, name) && faults.every(({ pointer }) => pointer !== fault.pointer))
-      faults.push(fault);
+    if (!Object.hasOwn(schema.shape, name) && !named.has(fault.pointer)) faults.push(fault);
   }
   if (!result.success || faults.length > 0) throw invalid(faults);
   return result.data;

@@ -1,6 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { AppError, type FieldError, invalid, invalidField } from "../../domain/errors.ts";
 import { toPointer } from "../../domain/fieldErrors.ts";
+import { isKeepable } from "../../domain/text.ts";
 import type { AppEnvironment } from "../environment.ts";
 
 export const maximumBodyBytes = 1_000_000;
@@ -12,15 +13,16 @@ const unkeepableEscape = /\\u(?:0000|d[89a-f])/i;
 const mediaTypes: Record<string, readonly string[]> = { PATCH: ["application/merge-patch+json", "application/json"] };
 
 /**
- * Reads a body once, bounded in bytes and depth before anything parses it, and refuses what is not JSON at the place where
- * it stops being so.
+ * Reads a body once, bounded in time, bytes and depth before anything parses it, and refuses what is not JSON at the place
+ * where it stops being so.
  */
 export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
   const { method, body } = c.req.raw;
   if (method === "GET" || method === "HEAD" || method === "DELETE") return next();
   const accepted = mediaTypes[method] ?? ["application/json"];
   const mediaType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-  const text = body === null ? "" : await readBounded(body, c.req.header("content-length"));
+  const text =
+    body === null ? "" : await readBounded(body, c.req.header("content-length"), c.var.context.deadline.signal);
   if (text === "" && method === "PATCH")
     throw invalidField("", "missing_body", "the change is missing: send a JSON object");
   if (text !== "") {
@@ -38,7 +40,11 @@ export const jsonBody = createMiddleware<AppEnvironment>(async (c, next) => {
   return next();
 });
 
-async function readBounded(body: ReadableStream<Uint8Array>, contentLength: string | undefined): Promise<string> {
+async function readBounded(
+  body: ReadableStream<Uint8Array>,
+  contentLength: string | undefined,
+  signal: AbortSignal,
+): Promise<string> {
   const tooLarge = () =>
     new AppError("invalid", `The body is larger than ${maximumBodyBytes} bytes.`, {
       reason: "body_too_large",
@@ -52,8 +58,10 @@ async function readBounded(body: ReadableStream<Uint8Array>, contentLength: stri
   const reader = body.getReader();
   let size = 0;
   let text = "";
+  const late = rejectAt(signal);
+  const readNext = () => Promise.race([reader.read(), late]);
   try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    for (let chunk = await readNext(); !chunk.done; chunk = await readNext()) {
       size += chunk.value.byteLength;
       if (size > maximumBodyBytes) {
         await reader.cancel();
@@ -66,6 +74,15 @@ async function readBounded(body: ReadableStream<Uint8Array>, contentLength: stri
     if (error instanceof TypeError) throw invalidField("", "malformed_utf8", "the body is not UTF-8");
     throw error;
   }
+}
+
+/** Never settles before the deadline, so that a sender who stops in the middle of a body is not waited for. */
+function rejectAt(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const giveUp = () => reject(new AppError("deadline_exceeded", "The body did not come in time."));
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp, { once: true });
+  });
 }
 
 /** How deep arrays and objects go, by a scan that allocates nothing, so that a hostile body costs no stack. */
@@ -104,7 +121,6 @@ async function assertJson(text: string): Promise<void> {
 /** Names every text, and every name of a field, that no database column could hold. */
 function assertKeepable(body: unknown): void {
   const faults: FieldError[] = [];
-  const isKeepable = (text: string) => text.isWellFormed() && !text.includes("\0");
   const visit = (value: unknown, path: readonly PropertyKey[]) => {
     if (typeof value === "string" ? !isKeepable(value) : path.some((name) => !isKeepable(String(name))))
       faults.push({

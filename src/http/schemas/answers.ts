@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { maximumFieldErrors } from "../../domain/errors.ts";
 
 const fieldErrorSchema = z
   .object({
@@ -36,7 +37,11 @@ export const problemSchema = z
       .object({ role: z.string().optional(), scope: z.string().optional() })
       .optional()
       .meta({ description: "with 403: the role or the scope that is needed" }),
-    errors: z.array(fieldErrorSchema).optional(),
+    errors: z
+      .array(fieldErrorSchema)
+      .max(maximumFieldErrors)
+      .optional()
+      .meta({ description: `the first ${maximumFieldErrors} of the wrong fields; \`detail\` says how many there are` }),
   })
   .meta({ id: "Problem", description: "RFC 9457 problem details" });
 
