@@ -60,6 +60,8 @@ export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest) {
       const page = await c.env.ASSETS.fetch(c.req.raw);
       const answer = new Response(page.body, page);
       answer.headers.set("content-security-policy", pagePolicy);
+      // By this the gateway knows an answer that has all of its headers; a file's, and the 404 of one, have some.
+      answer.headers.delete("strict-transport-security");
       return answer;
     });
 }
