@@ -1,4 +1,5 @@
 import type { JWTPayload } from "jose";
+import { isKeepable } from "../../domain/text.ts";
 import type { Person } from "../../stores/records/signIns.ts";
 
 const maximumNameLength = 200;
@@ -8,7 +9,12 @@ export function readPerson(issuer: string, { sub, email, email_verified, name }:
   return {
     issuer,
     subject: sub,
-    email: typeof email === "string" && email_verified === true ? email.toLowerCase() : null,
-    name: typeof name === "string" && name !== "" ? name.slice(0, maximumNameLength) : null,
+    email: typeof email === "string" && email_verified === true && isKeepable(email) ? email.toLowerCase() : null,
+    name: typeof name === "string" ? cutName(name) : null,
   };
+}
+
+/** Long names are cut, and what the database cannot keep of one is left out. */
+function cutName(name: string): string | null {
+  return name.replaceAll("\0", "").slice(0, maximumNameLength).toWellFormed() || null;
 }

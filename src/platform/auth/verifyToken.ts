@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from "jose";
 import { unauthenticated } from "../../domain/errors.ts";
+import { isKeepable } from "../../domain/text.ts";
 import type { KeySets } from "./keySets.ts";
 
 /** The OpenID provider whose tokens are taken. */
@@ -41,7 +42,8 @@ export async function verifyToken(
       if (isUnknown && (await keySets.renew(provider.issuer, at))) return verify();
       throw error;
     });
-    if (typeof payload.sub !== "string" || payload.sub === "" || payload.sub.length > 255) throw malformed();
+    const { sub } = payload;
+    if (typeof sub !== "string" || sub === "" || sub.length > 255 || !isKeepable(sub)) throw malformed();
     return payload;
   } catch (error) {
     throw explain(error);
@@ -58,6 +60,11 @@ function checkBeforeKeys(token: string, { issuer, algorithms }: Provider): void 
 }
 
 const malformed = () => unauthenticated("credential_malformed", "This is neither an API key nor a signed token.");
+const unknownKey = () =>
+  unauthenticated(
+    "credential_unknown_key",
+    "The token names a key that its issuer does not have, or that is not sound.",
+  );
 const wrongIssuer = () => unauthenticated("credential_wrong_issuer", "The token is of another issuer.");
 
 function explain(error: unknown): unknown {
@@ -76,7 +83,9 @@ function explain(error: unknown): unknown {
   if (error instanceof errors.JWSSignatureVerificationFailed)
     return unauthenticated("credential_wrong_signature", "The token's signature does not hold.");
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
-    return unauthenticated("credential_unknown_key", "The token names a key that its issuer does not have.");
+    return unknownKey();
+  // The runtime's own: the issuer has the key, and it is none that can be used.
+  if (error instanceof DOMException) return unknownKey();
   if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError)
     return malformed();
   return error;

@@ -24,7 +24,8 @@ export type DatabaseOptions = {
 /** A client for one request: workerd ties connections to the request that opened them, so none is kept. */
 export function createDatabase({ connectionString, fetchEndpoint, signal }: DatabaseOptions): Database {
   if (fetchEndpoint) neonConfig.fetchEndpoint = fetchEndpoint;
-  const client = drizzle(neon(connectionString, { fetchOptions: { signal } }));
+  // A redirect followed would hand the connection string, which goes with every request, to another host.
+  const client = drizzle(neon(connectionString, { fetchOptions: { signal, redirect: "manual" } }));
   let trips = 0;
 
   async function send<Result>(run: () => Promise<Result>): Promise<Result> {
