@@ -122,7 +122,6 @@ export const ifMatchHeader = z
 
 export const ifNoneMatchHeader = z
   .string()
-  .max(1_000)
   .optional()
   .meta({ description: "ETag that the caller has; the same is answered with 304", example: '"3"' });
 
