@@ -5,9 +5,12 @@ const parentWatchMs = 1_000;
 
 /**
  * Runs a program that ends when it is done, or on SIGINT, SIGTERM and SIGHUP: then `signal` is aborted, the program stops
- * what it started, and the exit code is 0. A problem is one line on standard error and exit code 1.
+ * what it started, and the exit code is `codeWhenStopped`. A problem is one line on standard error and exit code 1.
  */
-export async function runUntilStopped(program: (signal: AbortSignal) => Promise<void>): Promise<never> {
+export async function runUntilStopped(
+  program: (signal: AbortSignal) => Promise<void>,
+  codeWhenStopped = 0,
+): Promise<never> {
   const stopping = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopping.abort());
   // Whoever reads the output has gone.
@@ -26,7 +29,7 @@ export async function runUntilStopped(program: (signal: AbortSignal) => Promise<
       process.exit(1);
     }
   }
-  process.exit(0);
+  process.exit(stopping.signal.aborted ? codeWhenStopped : 0);
 }
 
 function describe(error: unknown): string {
