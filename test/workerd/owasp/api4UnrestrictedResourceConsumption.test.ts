@@ -108,14 +108,14 @@ describe("API4:2023 Unrestricted Resource Consumption", () => {
     }
   });
 
-  it("answers ninety thousand faults with the first hundred, and says how many there are", async () => {
-    const names = Array.from({ length: 90_000 }, (_, index) => `"a${index}"`);
+  it("answers forty-five thousand faults with the first hundred, and says how many there are", async () => {
+    const names = Array.from({ length: 45_000 }, (_, index) => `"a${index}"`);
     for (const operation of withBody()) {
       const rawBody = `{${names.map((name) => `${name}:1`).join(",")}}`;
       const place = operation.operationId;
       const answer = await expectCheapRefusal(place, () => ask(operation, world, { key: keyFor(operation), rawBody }));
       expect(answer.body.errors.length, place).toBe(maximumFieldErrors);
-      expect(answer.body.detail, place).toMatch(/^9\d{4} fields are wrong/);
+      expect(answer.body.detail, place).toMatch(/^45\d{3} fields are wrong/);
     }
     const rawBody = `{"a": [${'"\\u0000",'.repeat(90_000)}1]}`;
     await expectCheapRefusal("zeros", () => call("POST", "/v1/sites", { key: world.owner.key, rawBody }));
