@@ -14,6 +14,7 @@ import { idempotencyKey } from "./http/middleware/idempotencyKey.ts";
 import { jsonBody } from "./http/middleware/jsonBody.ts";
 import { knownRoute, noRoute } from "./http/middleware/knownRoute.ts";
 import { organizations } from "./http/organizations.ts";
+import { outbox } from "./http/outbox.ts";
 import { participants } from "./http/participants.ts";
 import { toProblemResponse } from "./http/problem.ts";
 import { programmes } from "./http/programmes.ts";
@@ -47,6 +48,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     matches,
     programmes,
     participants,
+    outbox,
   ])
     app.route("/", routes);
   app.route("/", docs(app, begin));

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { EventQueue } from "./events/queues.ts";
 import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
 import type { LimitBindings } from "./platform/limits/limiter.ts";
@@ -66,6 +67,11 @@ const configSchema = z
     PROBE_LIMIT: z.custom<LimitBindings["PROBE_LIMIT"]>().optional(),
     QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
     CF_VERSION_METADATA: z.object({ id: z.string() }).optional(),
+    GRAPH_QUEUE: z.custom<EventQueue>().optional(),
+    MATCHING_QUEUE: z.custom<EventQueue>().optional(),
+    FEEDS_QUEUE: z.custom<EventQueue>().optional(),
+    WEBHOOKS_QUEUE: z.custom<EventQueue>().optional(),
+    RESEND_AFTER_SECONDS: z.coerce.number().positive().max(3_600).default(60),
     REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
     MATCHING_TABLES: jsonText,
   })

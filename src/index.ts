@@ -1,7 +1,8 @@
 import { createApp } from "./app.ts";
+import { openSchedule, receiveBatch } from "./background.ts";
 import { readGatewaySettings } from "./env.ts";
 import { runSchedule } from "./operations/schedule.ts";
-import { openRequest, openSchedule } from "./services.ts";
+import { openRequest } from "./request.ts";
 
 export { OrganizationQuota } from "./platform/limits/OrganizationQuota.ts";
 
@@ -9,6 +10,9 @@ const app = createApp(openRequest, readGatewaySettings);
 
 export default {
   fetch: app.fetch,
+
+  /** Batches of the queues; each message is settled by itself. */
+  queue: receiveBatch,
 
   /** Cron triggers: one structured line for each call, and a failed one where a job failed. */
   async scheduled({ cron, scheduledTime }, env) {

@@ -24,21 +24,27 @@ export const rooms: Readonly<Record<string, Room>> = {
   matching: { imports: ["domain"], packages: ["zod"] },
   operations: { imports: ["domain", "matching"], importsTypes: ["stores"], packages: purePackages },
   stores: { imports: ["domain"], importsTypes: ["matching"] },
-  platform: { imports: ["domain"], importsTypes: ["stores", "operations"] },
+  platform: { imports: ["domain"], importsTypes: ["stores", "operations", "events"] },
   http: transport,
   graphql: transport,
   rpc: transport,
   events: { ...transport, importsTypes: ["stores"] },
   rooms: { ...transport, importsTypes: ["stores"] },
-  "env.ts": { imports: ["domain", "matching", "platform"] },
+  "env.ts": { imports: ["domain", "matching", "platform"], importsTypes: ["events"] },
   "services.ts": {
     imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts"],
+  },
+  "request.ts": {
+    imports: ["domain", "operations", "stores", "platform", "events", "env.ts", "services.ts", "background.ts"],
+  },
+  "background.ts": {
+    imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts", "services.ts"],
   },
   "app.ts": {
     imports: ["domain", "operations", "platform", "http", "graphql", "rpc", "events", "rooms", "env.ts", "services.ts"],
   },
   "index.ts": {
-    imports: ["domain", "operations", "platform", "events", "rooms", "env.ts", "services.ts", "app.ts"],
+    imports: ["domain", "operations", "platform", "events", "rooms", "env.ts", "request.ts", "background.ts", "app.ts"],
   },
 };
 

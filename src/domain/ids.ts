@@ -14,6 +14,10 @@ export const idPrefixes = {
   match: "match",
   event: "evt",
   auditEntry: "aud",
+  deadLetter: "dead",
+  exchange: "exch",
+  webhook: "hook",
+  delivery: "dlv",
 } as const;
 
 export type Noun = keyof typeof idPrefixes;
@@ -28,6 +32,11 @@ export type SiteId = Id<"site">;
 export type FlowId = Id<"flow">;
 export type MatchId = Id<"match">;
 export type AuditEntryId = Id<"auditEntry">;
+export type EventId = Id<"event">;
+export type DeadLetterId = Id<"deadLetter">;
+export type ExchangeId = Id<"exchange">;
+export type WebhookId = Id<"webhook">;
+export type DeliveryId = Id<"delivery">;
 
 /** A new id over UUIDv7, so that ids sort by the millisecond they were made in. */
 export function createId<N extends Noun>(noun: N): Id<N> {
@@ -85,6 +94,10 @@ const nounPhrases: Record<Noun, string> = {
   match: "a match",
   event: "an event",
   auditEntry: "an audit entry",
+  deadLetter: "a dead letter",
+  exchange: "an exchange",
+  webhook: "a webhook endpoint",
+  delivery: "a delivery",
 };
 
 /** A zod schema for the id of one noun; another noun's id is refused by name. */

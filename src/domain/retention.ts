@@ -3,8 +3,13 @@ export const retention = {
   idempotencyRecords: { days: 1, from: "the request", why: "a repeat of a request gets the first answer for a day" },
   outboxEvents: {
     days: 90,
-    from: "the event",
+    from: "the event, once every consumer has dealt with it",
     why: "listeners that were away catch up; after that they read the records",
+  },
+  deadLetters: {
+    days: 90,
+    from: "its death",
+    why: "as long as the event that it can be replayed with",
   },
   invitations: {
     days: 30,

@@ -6,12 +6,14 @@ import type { FlowId, OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
+import type { DeadLetterStore } from "../stores/records/deadLetters.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { MemberStore } from "../stores/records/members.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
+import type { OutboxStore } from "../stores/records/outbox.ts";
 import type { ParticipantStore } from "../stores/records/participants.ts";
 import type { ParticipationStore } from "../stores/records/participations.ts";
 import type { ProgrammeStore } from "../stores/records/programmes.ts";
@@ -34,6 +36,8 @@ export type Services = {
   flows: FlowStore;
   matches: MatchStore;
   candidates: CandidateStore;
+  outbox: OutboxStore;
+  deadLetters: DeadLetterStore;
   /** The resource taxonomy, as it stood in the last five seconds. */
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** Public flows as others than their organizations see them, remembered for as long as they stand: five seconds longer at most. */
@@ -97,8 +101,11 @@ export type OpenRequest = {
   taxonomyEdition(): string | null;
   /** The same, asked for where it is not known. */
   readTaxonomyEdition(): Promise<string>;
-  /** After a change: lets what this isolate remembers of the caller's organization be asked for anew. */
-  forgetChanged(actor: Actor): void;
+  /**
+   * After a change: lets what this isolate remembers of the caller's organization be asked for anew, and sends the change's
+   * events on their way behind the answer.
+   */
+  noteChange(actor: Actor): void;
   /** Who asks, by the Authorization header; `unauthenticated` where that is nobody, `rate_limited` where it has had its share. */
   identify(header: string | undefined): Promise<Actor>;
   /** The same, with the one context that operations work in. */

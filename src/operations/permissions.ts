@@ -70,6 +70,9 @@ export const permissions = {
   joinProgramme: { role: "owner", scope: "members:manage", operator: false },
   updateParticipation: { role: "owner", scope: "members:manage", operator: false },
   leaveProgramme: { role: "owner", scope: "members:manage", operator: false },
+  readOutbox: { role: null, scope: null, operator: true },
+  listDeadLetters: { role: null, scope: null, operator: true },
+  replayDeadLetters: { role: null, scope: null, operator: true },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 

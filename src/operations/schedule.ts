@@ -13,6 +13,8 @@ export type Schedule = {
   auditChain: AuditChainStore;
   retention: RetentionStore;
   members: MemberStore;
+  /** Sends what is due to its consumers, and gives up on what was lost; how many events, how many letters. */
+  relay: { send(): Promise<number>; giveUp(): Promise<number> };
   /** Of this call, handed on with what it changes. */
   traceparent: string;
   /** Kinds that are deleted whole, and how many entries or records go into one statement. */
@@ -26,10 +28,10 @@ const maximumStatements = 20;
 /** What the schedule does is done on the operator's behalf. */
 const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
-export type Done = { job: "seal" | "forget"; kind: RetainedKind | null; count: number };
+export type Done = { job: "seal" | "relay" | "give_up" | "forget"; kind: RetainedKind | null; count: number };
 
 /**
- * Does what a cron expression stands for: each minute the audit log is sealed, each day what is over its time is forgotten.
+ * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each day what is over its time is forgotten.
  * A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
@@ -42,7 +44,11 @@ export async function runSchedule(cron: string, schedule: Schedule): Promise<Don
       failures.push(error);
     }
   };
-  if (cron === crons.everyMinute) await attempt("seal", null, () => sealAll(schedule));
+  if (cron === crons.everyMinute) {
+    await attempt("relay", null, schedule.relay.send);
+    await attempt("give_up", null, schedule.relay.giveUp);
+    await attempt("seal", null, () => sealAll(schedule));
+  }
   if (cron === crons.daily) {
     for (const kind of schedule.deletedKinds)
       await attempt("forget", kind, () =>

@@ -26,7 +26,7 @@ import { createOrganization } from "../../src/operations/organizations.ts";
 import { type Searcher, searcherFor, searchMatches } from "../../src/operations/search.ts";
 import { createSite } from "../../src/operations/sites.ts";
 import { continueTrace } from "../../src/platform/telemetry/traceparent.ts";
-import { openRequest } from "../../src/services.ts";
+import { openRequest } from "../../src/request.ts";
 import type { SightedParty } from "../../src/stores/spatial/candidates.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
 

@@ -100,6 +100,14 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["sites_address_check", "sites", { address: "'[]'" }],
   ["sites_version_check", "sites", { version: "0" }],
 
+  ["outbox_awaiting_check", "outbox", { awaiting: "'{nobody}'" }],
+  ["outbox_sends_check", "outbox", { sends: "-1" }],
+  ["dead_letters_consumer_check", "dead_letters", { consumer: "'nobody'" }],
+  ["dead_letters_message_check", "dead_letters", { message: "'x'" }],
+  ["dead_letters_message_check", "dead_letters", { event_id: "NULL" }],
+  ["dead_letters_attempts_check", "dead_letters", { attempts: "-1" }],
+  ["dead_letters_version_check", "dead_letters", { version: "0" }],
+
   ["grades_slug_check", "grades", { slug: "'Heat'" }],
   ["grades_kind_check", "grades", { kind: "'light'", parent: "'light'" }],
   ["grades_root_check", "grades", { parent: "NULL" }],

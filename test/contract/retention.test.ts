@@ -33,6 +33,7 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       auditChain: createAuditChainStore(database),
       retention: createRetentionStore(database),
       members: createMemberStore(database),
+      relay: { send: async () => 0, giveUp: async () => 0 },
       deletedKinds,
       batches: { sealing: sealingBatch, retention: retentionBatch },
     };
@@ -59,6 +60,7 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       when: (moment) => ({ created_at: created, expires_at: moment }),
       kept: { accepted_at: created, member_id: text(sampleIds.acmeMember) },
     },
+    deadLetters: { table: "dead_letters", id: "id", when: (moment) => ({ died_at: moment }), kept: {} },
     apiKeys: {
       table: "api_keys",
       id: "id",

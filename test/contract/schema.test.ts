@@ -21,6 +21,7 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "audit_sealing",
         "audit_seals",
         "cache_tags",
+        "dead_letters",
         "ewc_codes",
         "ewc_entries",
         "flows",

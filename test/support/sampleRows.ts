@@ -138,6 +138,15 @@ export const sampleRows = {
     data: "'{}'",
     occurred_at: "now()",
   },
+  dead_letters: {
+    id: "gen_random_uuid()",
+    consumer: "'graph'",
+    event_id: "gen_random_uuid()",
+    code: "'internal'",
+    error: "'Error: it failed'",
+    attempts: "8",
+    died_at: "now()",
+  },
   audit_entries: {
     id: "gen_random_uuid()",
     organization_id: text(sampleIds.acme),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { AppError } from "../../src/domain/errors.ts";
 import { continueTrace } from "../../src/platform/telemetry/traceparent.ts";
-import { openRequest } from "../../src/services.ts";
+import { openRequest } from "../../src/request.ts";
 
 const { operatorKey, keyPepper } = createSecrets();
 const right = {

@@ -3,7 +3,7 @@ import { readGatewaySettings } from "../../../src/env.ts";
 import type { AppEnvironment } from "../../../src/http/environment.ts";
 import { open } from "../../../src/http/middleware/authenticated.ts";
 import { gateway } from "../../../src/http/middleware/gateway.ts";
-import { openRequest } from "../../../src/services.ts";
+import { openRequest } from "../../../src/request.ts";
 
 /** A bare hello behind more and more of what stands before every answer; the path picks how much. */
 const layers = {

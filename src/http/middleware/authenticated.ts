@@ -33,6 +33,6 @@ export function authenticated(begin: BeginRequest) {
     c.set("actor", context.actor);
     c.set("context", context);
     await next();
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") opened.forgetChanged(context.actor);
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") opened.noteChange(context.actor);
   });
 }

@@ -1,4 +1,5 @@
 import type { Flow } from "../../domain/flow.ts";
+import type { RelayTurn } from "../../events/backgroundRelay.ts";
 import type { KeptAnswer } from "../../operations/context.ts";
 import type { StoredTaxonomy } from "../../stores/records/taxonomy.ts";
 import { createLimiter } from "../limits/limiter.ts";
@@ -19,6 +20,7 @@ export function createIsolateMemory(deployment: string | null, limits: LimitSett
   return {
     limiter: createLimiter(limits),
     tags: createTagVersions(),
+    relayTurn: { startedAt: null, isAskedAgain: false } as RelayTurn,
     taxonomy: null as StoredTaxonomy | null,
     /** Public flows as others than their organizations see them, under the version of their tag. */
     flows: createVersionedCache<Flow>({

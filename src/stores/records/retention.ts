@@ -4,7 +4,7 @@ import { idFromUuid, type MemberId, type OrganizationId } from "../../domain/ids
 import { findCutoff, type RetainedKind } from "../../domain/retention.ts";
 import type { Database } from "../postgres/client.ts";
 import { auditChains, auditSeals } from "../postgres/schema/audit.ts";
-import { auditEntries, idempotencyRecords, outbox } from "../postgres/schema/changes.ts";
+import { auditEntries, deadLetters, idempotencyRecords, outbox } from "../postgres/schema/changes.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { invitations } from "../postgres/schema/invitations.ts";
 import { apiKeys, members, organizations, sites } from "../postgres/schema/tenants.ts";
@@ -14,6 +14,7 @@ export const retentionBatch = 1_000;
 
 /** What is deleted whole; members are erased by the operation for it, audit entries with their seals. */
 export const deletedKinds = [
+  "deadLetters",
   "idempotencyRecords",
   "outboxEvents",
   "invitations",
@@ -79,7 +80,8 @@ export function createRetentionStore(database: Database) {
 /** When a row `r` of each kind is over its time. */
 const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQL }> = {
   idempotencyRecords: { table: idempotencyRecords, isOver: (before) => sql`r.created_at < ${before}` },
-  outboxEvents: { table: outbox, isOver: (before) => sql`r.occurred_at < ${before}` },
+  outboxEvents: { table: outbox, isOver: (before) => sql`r.occurred_at < ${before} AND r.awaiting = '{}'` },
+  deadLetters: { table: deadLetters, isOver: (before) => sql`r.died_at < ${before}` },
   invitations: {
     table: invitations,
     isOver: (before) => sql`r.accepted_at IS NULL AND least(r.withdrawn_at, r.expires_at) < ${before}`,

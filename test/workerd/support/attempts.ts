@@ -1,5 +1,6 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
+import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { createProgramme, joinAs } from "./programmes.ts";
 import {
@@ -64,6 +65,7 @@ const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
 
 /** A right request for every operation of the document; the walks fail for one that is not here. */
 export const attempts: Record<string, Attempt> = {
+  ...outboxAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },
   listKinds: { ...open, request: at(() => "/v1/taxonomy/kinds") },

@@ -21,6 +21,7 @@ const tables = [
   "programmes",
   "programme_participants",
   "outbox",
+  "dead_letters",
   "audit_entries",
   "idempotency_records",
 ] as const;

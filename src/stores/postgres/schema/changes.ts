@@ -1,5 +1,17 @@
 import { sql } from "drizzle-orm";
-import { bigint, foreignKey, index, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bytea, xid8 } from "../columnTypes.ts";
 import { organizations } from "./tenants.ts";
 
@@ -17,8 +29,35 @@ export const outbox = pgTable(
     data: jsonb("data").notNull(),
     occurredAt: instant("occurred_at").notNull(),
     traceparent: text("traceparent"),
+    awaiting: text("awaiting").array().notNull().default(sql`ARRAY['graph', 'matching', 'feeds', 'webhooks']`),
+    dueAt: instant("due_at").notNull().default(sql`'-infinity'`),
+    sends: integer("sends").notNull().default(0),
   },
-  (table) => [index("outbox_order_idx").on(table.xid, table.sequence)],
+  (table) => [
+    index("outbox_order_idx").on(table.xid, table.sequence),
+    index("outbox_due_idx").on(table.dueAt, table.xid, table.sequence).where(sql`awaiting <> '{}'`),
+  ],
+);
+
+export const deadLetters = pgTable(
+  "dead_letters",
+  {
+    id: uuid("id").primaryKey(),
+    consumer: text("consumer").notNull(),
+    eventId: uuid("event_id"),
+    type: text("type"),
+    message: text("message"),
+    code: text("code").notNull(),
+    error: text("error").notNull(),
+    attempts: integer("attempts").notNull(),
+    diedAt: instant("died_at").notNull(),
+    replayedAt: instant("replayed_at"),
+    version: integer("version").notNull().default(1),
+  },
+  (table) => [
+    unique("dead_letters_event_key").on(table.eventId, table.consumer),
+    index("dead_letters_died_at_idx").on(table.diedAt),
+  ],
 );
 
 export const auditEntries = pgTable(

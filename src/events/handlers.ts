@@ -1,0 +1,15 @@
+import type { ConsumerName } from "../domain/consumer.ts";
+import type { RequestContext } from "../operations/context.ts";
+import type { HandleEvents } from "./consume.ts";
+
+/** What each consumer does with events. */
+const handlers: Record<ConsumerName, (context: RequestContext) => HandleEvents> = {
+  graph: () => async () => {},
+  matching: () => async () => {},
+  feeds: () => async () => {},
+  webhooks: () => async () => {},
+};
+
+export function createHandler(consumer: ConsumerName, context: RequestContext): HandleEvents {
+  return handlers[consumer](context);
+}
