@@ -11,8 +11,18 @@ export type NetworkRecord =
   | NetworkSite
   | NetworkFlow
   | NetworkGrade
-  | NetworkMatch
+  | NetworkMatchRecord
   | NetworkExchange;
+
+export const networkNouns = [
+  "organization",
+  "site",
+  "flow",
+  "grade",
+  "match",
+  "exchange",
+] as const satisfies readonly NetworkRecord["noun"][];
+export type NetworkNoun = (typeof networkNouns)[number];
 
 export type NetworkOrganization = {
   noun: "organization";
@@ -58,18 +68,31 @@ export type NetworkFlow = {
 export type NetworkGrade = { noun: "grade"; id: string; version: number; kind: Kind; parent: string | null };
 
 /** A match that has not ended: `suggested`, `viewed`, `interested_one`, `interested_both`, `negotiating` or `agreed`. */
-export type NetworkMatch = {
+export type NetworkMatch = MatchFigures & {
   noun: "match";
   id: MatchId;
   version: number;
   outputFlowId: FlowId;
   inputFlowId: FlowId;
-  /** 0..1. */
-  score: number;
-  /** Joint value in EUR a year. */
-  value: number | null;
   /** Whether both sides know each other. */
   isOpen: boolean;
+};
+
+/** What a match comes to, as far as one who looks at it may know. */
+export type MatchFigures = {
+  /** 0..1. */
+  score: number;
+  /** EUR a year: to the operator what both sides gain together, to a side what it gains itself; null where it is not known. */
+  value: number | null;
+};
+
+/** A match as a graph holds it: the figures in it are the operator's, and beside them are those of everybody else. */
+export type NetworkMatchRecord = NetworkMatch & {
+  /** What each of the two sides may know. */
+  outputView: MatchFigures;
+  inputView: MatchFigures;
+  /** What others may know to whom both flows are open: the score in steps, and no value. */
+  othersView: MatchFigures;
 };
 
 /** An exchange that stands: agreed or recorded, and not failed. */
@@ -95,11 +118,21 @@ export type NetworkViewer = { organizationId: OrganizationId; programmeIds: read
 /** What an answer may take at the most. */
 export type NetworkLimits = { organizations: number; flows: number; links: number };
 
-/** Part of the network as a viewer may see it, all that its links name included. */
+/** A flow in front of a viewer. */
+export type SightedFlow = NetworkFlow & {
+  /** Whether owner, place and words may be known to the viewer; else only the pseudonym of the owner and the cell of the site. */
+  isOpen: boolean;
+};
+
+/**
+ * Part of the network as a viewer may see it, all that its links name included. An organization of which a viewer sees some
+ * flows openly and others not is two to that viewer, for its name must not lead to its pseudonym: whoever answers tells them
+ * apart by `isOpen` of the flows, and an adapter does so at each step from one organization to the next.
+ */
 export type Subnetwork = {
   organizations: readonly NetworkOrganization[];
   sites: readonly NetworkSite[];
-  flows: readonly NetworkFlow[];
+  flows: readonly SightedFlow[];
   matches: readonly NetworkMatch[];
   exchanges: readonly NetworkExchange[];
   /** Whether a limit left something out. */
