@@ -144,8 +144,8 @@ describe.each(enginesUnderTest)("the way of events on %s", (engine) => {
       const [row] = await lease();
       for (const consumer of consumerNames) await outbox().complete(consumer, [idOf(row!)]);
       await outbox().bury("graph", [{ eventUuid: row!.id, code: "internal", error: "x", attempts: 8 }], at);
-      const { items } = await letters().list({}, { limit: 1, after: null });
-      return { row: row!, letter: items[0]! };
+      const { items } = await letters().list({}, { limit: 10, after: null });
+      return { row: row!, letter: items.find(({ eventId }) => eventId === idOf(row!))! };
     };
 
     it("is sent back to its consumer alone, once of many at once, and again when it has died again", async () => {
@@ -176,14 +176,14 @@ describe.each(enginesUnderTest)("the way of events on %s", (engine) => {
 
     it("of a message that is no event, or whose event is no longer kept, cannot be", async () => {
       await outbox().buryMessage("graph", { message: "{half", code: "malformed", error: "x", attempts: 1 }, at);
-      const { row, letter } = await bury();
+      const { row } = await bury();
       await stores.run("DELETE FROM outbox WHERE id = $1", [row.id]);
       const { items } = await letters().list({}, { limit: 10, after: null });
       expect(items).toHaveLength(2);
       for (const { id } of items)
         expect(await letters().replay(stamp(), id)).toMatchObject({ kind: "refused", current: { isEventKept: false } });
       expect(await letters().replay(stamp(), createId("deadLetter"))).toEqual({ kind: "missing" });
-      expect(letter.message).toBeNull();
+      expect(items.map(({ message }) => message).sort()).toEqual(["{half", null]);
     });
   });
 
