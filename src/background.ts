@@ -1,5 +1,6 @@
 import type { OperatorActor } from "./domain/actor.ts";
 import type { ConsumerName } from "./domain/consumer.ts";
+import { AppError } from "./domain/errors.ts";
 import type { Config } from "./env.ts";
 import { type Consumption, consume, type Delivery, keepUnsettled } from "./events/consume.ts";
 import { createHandler } from "./events/handlers.ts";
@@ -50,6 +51,7 @@ function createRelay(config: Config, database: Database): Relay {
     send: createSender(config),
     now: () => new Date(),
     resendAfterSeconds: config.RESEND_AFTER_SECONDS,
+    isPaused: config.EVENTS_PAUSED.includes("relay"),
     log,
   };
 }
@@ -100,12 +102,17 @@ function openConsumption(config: Config, consumer: ConsumerName): Consumption {
   };
   return {
     consumer,
-    handle: createHandler(consumer, context),
+    handle: config.EVENTS_PAUSED.includes(consumer) ? refuseWhilePaused : createHandler(consumer, context),
     outbox: createOutboxStore(database),
     at,
     random: Math.random,
     log,
   };
+}
+
+/** As an outage does, a pause leaves everything to the outbox. */
+async function refuseWhilePaused(): Promise<never> {
+  throw new AppError("unavailable", "The operator has paused this consumer.");
 }
 
 function openDatabase(config: Config, signal: AbortSignal): Database {

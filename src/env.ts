@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { consumerNames } from "./domain/consumer.ts";
 import type { EventQueue } from "./events/queues.ts";
 import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
@@ -71,6 +72,18 @@ const configSchema = z
     MATCHING_QUEUE: z.custom<EventQueue>().optional(),
     FEEDS_QUEUE: z.custom<EventQueue>().optional(),
     WEBHOOKS_QUEUE: z.custom<EventQueue>().optional(),
+    EVENTS_PAUSED: z
+      .string()
+      .default("")
+      .transform((text) => text.split(",").map((name) => name.trim()))
+      .transform((names) => names.filter((name) => name !== ""))
+      .pipe(
+        z.array(
+          z.enum(["relay", ...consumerNames], {
+            error: `must be some of relay, ${consumerNames.join(", ")}, with commas between`,
+          }),
+        ),
+      ),
     RESEND_AFTER_SECONDS: z.coerce.number().positive().max(3_600).default(60),
     REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
     MATCHING_TABLES: jsonText,

@@ -12,6 +12,8 @@ export type Relay = {
   now(): Date;
   /** Until an event that was sent and not dealt with is sent again, the first time. */
   resendAfterSeconds: number;
+  /** Whether the operator has stopped it: then everything waits in the outbox. */
+  isPaused: boolean;
   log(line: Record<string, unknown>): void;
 };
 
@@ -28,7 +30,8 @@ export const maximumSends = 20;
  * sending and noting it is sent again when the lease ends.
  */
 export async function relayOnce(relay: Relay, limit = maximumBatch): Promise<number> {
-  const { outbox, resendAfterSeconds } = relay;
+  const { outbox, resendAfterSeconds, isPaused } = relay;
+  if (isPaused) return 0;
   const due = await outbox.lease(relay.now(), { limit, leaseSeconds, maximumSends });
   const sent = await sendAll(due, relay);
   if (sent.length > 0) await outbox.markSent(sent, relay.now(), resendAfterSeconds);

@@ -36,6 +36,7 @@ function createRelay(rows: DueEvent[], send: Relay["send"] = async () => {}) {
     send,
     now,
     resendAfterSeconds: 60,
+    isPaused: false,
     log() {},
   };
   return { relay, marked, buried };
@@ -69,6 +70,13 @@ describe("the relay", () => {
       ...consumerNames.map((name) => `${name} unknown_type`),
       ...consumerNames.map((name) => `${name} malformed`),
     ]);
+  });
+
+  it("leaves everything where the operator has stopped it", async () => {
+    const rows = [row()];
+    const { relay, marked } = createRelay(rows, () => Promise.reject(new Error("it was sent")));
+    expect(await relayOnce({ ...relay, isPaused: true })).toBe(0);
+    expect([rows.length, marked.length]).toEqual([1, 0]);
   });
 
   it("goes on until nothing is due, once an isolate, and looks once more for a change that came meanwhile", async () => {
