@@ -7,6 +7,7 @@ import { describeAnswer, nextCursor } from "./answers.ts";
 import { decodeCursor } from "./cursor.ts";
 import { createRouter } from "./environment.ts";
 import { idempotencyKeyHeader, listOf, listQuery, problems, timestampSchema } from "./schemas/answers.ts";
+import { flagSchema } from "./schemas/flag.ts";
 import { operation } from "./schemas/operation.ts";
 
 const tag = "operations";
@@ -67,7 +68,7 @@ const listRoute = createRoute({
   ...operation("listDeadLetters", tag, "What consumers gave up on, newest first"),
   method: "get",
   path: `${base}/dead-letters`,
-  request: { query: z.strictObject({ ...listQuery, ...kindFilter, replayed: z.stringbool().optional() }) },
+  request: { query: z.strictObject({ ...listQuery, ...kindFilter, replayed: flagSchema.optional() }) },
   responses: {
     200: {
       description: "Newest first",

@@ -7,11 +7,11 @@ import { type AppEnvironment, createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
 import { keptAnswers, partOfTheCode, type ReadVersion } from "./middleware/keptAnswers.ts";
 import { etagHeader, ifNoneMatchHeader, problems } from "./schemas/answers.ts";
+import { flagSchema } from "./schemas/flag.ts";
 import { ewcListSchema, gradeListSchema, kindListSchema, unitListSchema } from "./schemas/taxonomy.ts";
 
 const path = "/v1/taxonomy";
 const headers = z.object({ "if-none-match": ifNoneMatchHeader });
-const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const question = z.string().min(1).max(100).optional().meta({ description: "words to find", example: "gypsum" });
 
 function taxonomyRoute<Schema extends z.ZodType, Query extends z.ZodObject>(
@@ -50,7 +50,7 @@ const ewcRoute = taxonomyRoute(
   "listEwc",
   "ewc",
   "The European list of waste",
-  z.object({ q: question, hazardous: flag.optional() }),
+  z.object({ q: question, hazardous: flagSchema.optional() }),
   ewcListSchema,
 );
 const unitsRoute = taxonomyRoute(
