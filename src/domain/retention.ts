@@ -19,12 +19,17 @@ export const retention = {
   apiKeys: { days: 90, from: "its expiry or revocation", why: "an owner can still see what a key was" },
   matches: {
     days: 1_095,
-    from: "the last change of one that has ended",
+    from: "the last change of one that has ended and of which no exchange is kept",
     why: "three years, in which claims from a negotiation can be made",
+  },
+  exchanges: {
+    days: 2_557,
+    from: "the last change of one that was completed or has failed",
+    why: "as audit entries: it is a business record of both sides",
   },
   flows: {
     days: 365,
-    from: "the deletion of one that no match names",
+    from: "the deletion of one that no match and no exchange names",
     why: "reports of the year before still find it",
   },
   sites: { days: 365, from: "the deletion of one on which no flow stands", why: "as its flows" },

@@ -19,6 +19,9 @@ const reversed = {
   input_organization_id: id("acme"),
 };
 
+/** What makes the sample exchange one that the sample match agreed on. */
+const agreed = { origin: "'agreed'", match_id: id("match"), round: "1", recorded_by: "NULL" };
+
 /** The rule, the table, and what makes a row that else is right break it. */
 const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["organizations_external_id_check", "organizations", { external_id: "'two words'" }],
@@ -182,6 +185,43 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["matches_history_check", "matches", { ...reversed, history: "'{}'" }],
   ["matches_version_check", "matches", { ...reversed, version: "0" }],
 
+  ["exchanges_match_id_fkey", "exchanges", { ...agreed, match_id: "gen_random_uuid()" }],
+  ["exchanges_round_key", "exchanges", agreed],
+  ["exchanges_output_flow_id_fkey", "exchanges", { output_flow_id: "gen_random_uuid()" }],
+  ["exchanges_output_flow_id_fkey", "exchanges", { output_organization_id: id("borealis") }],
+  ["exchanges_input_flow_id_fkey", "exchanges", { input_flow_id: "gen_random_uuid()" }],
+  ["exchanges_input_flow_id_fkey", "exchanges", { input_organization_id: id("acme") }],
+  ["exchanges_flows_check", "exchanges", { input_flow_id: id("acmeFlow"), input_organization_id: id("acme") }],
+  ["exchanges_origin_check", "exchanges", { origin: "'found'" }],
+  ["exchanges_origin_check", "exchanges", { recorded_by: "NULL" }],
+  ["exchanges_origin_check", "exchanges", { round: "1" }],
+  ["exchanges_origin_check", "exchanges", { ...agreed, round: "NULL" }],
+  ["exchanges_origin_check", "exchanges", { ...agreed, round: "0" }],
+  ["exchanges_origin_check", "exchanges", { ...agreed, round: "2", match_id: "NULL" }],
+  ["exchanges_origin_check", "exchanges", { ...agreed, round: "2", recorded_by: "'output'" }],
+  ["exchanges_origin_check", "exchanges", { ...agreed, round: "2", input_confirmed_at: "NULL" }],
+  ["exchanges_confirmed_check", "exchanges", { output_confirmed_at: "NULL", input_confirmed_at: "NULL" }],
+  ["exchanges_state_check", "exchanges", { state: "'paused'" }],
+  ["exchanges_completed_check", "exchanges", { state: "'completed'", input_confirmed_at: "NULL" }],
+  ["exchanges_quantity_amount_check", "exchanges", { quantity_amount: "0" }],
+  ["exchanges_quantity_amount_check", "exchanges", { quantity_amount: "'NaN'" }],
+  ["exchanges_quantity_unit_check", "exchanges", { quantity_unit: "''" }],
+  ["exchanges_price_check", "exchanges", { price: "'5'" }],
+  ["exchanges_ends_on_check", "exchanges", { starts_on: "'2027-01-02'", ends_on: "'2027-01-01'" }],
+  ["exchanges_reserved_check", "exchanges", { output_reserved: "-1" }],
+  ["exchanges_reserved_check", "exchanges", { input_reserved: "'NaN'" }],
+  ["exchanges_reserved_check", "exchanges", { input_reserved: "1", reserves: "false" }],
+  ["exchanges_reserved_check", "exchanges", { output_reserved: "1", output_confirmed_at: "NULL" }],
+  ["exchanges_reserved_check", "exchanges", { output_reserved: "1", state: "'failed'" }],
+  ["exchanges_visibility_check", "exchanges", { output_visibility: "'secret'" }],
+  ["exchanges_visibility_check", "exchanges", { input_visibility: "'secret'" }],
+  ["exchanges_history_check", "exchanges", { history: "'{}'" }],
+  ["exchanges_version_check", "exchanges", { version: "0" }],
+  ["exchange_external_ids_exchange_id_fkey", "exchange_external_ids", { exchange_id: "gen_random_uuid()" }],
+  ["exchange_external_ids_pkey", "exchange_external_ids", { owner_id: id("acme"), exchange_id: "gen_random_uuid()" }],
+  ["exchange_external_ids_exchange_key", "exchange_external_ids", { owner_id: id("acme"), external_id: "'other'" }],
+  ["exchange_external_ids_external_id_check", "exchange_external_ids", { external_id: "'two words'" }],
+
   ["outbox_type_check", "outbox", { type: "'flow.created'" }],
   ["outbox_data_check", "outbox", { data: "'[]'" }],
   ["outbox_traceparent_check", "outbox", { traceparent: "'00-0-0-0'" }],
@@ -204,6 +244,9 @@ const implied = [
   "sites_organization_id_id_key",
 ];
 
+/** Primary keys that are tried all the same. */
+const primaryKeys = ["idempotency_records_pkey", "exchange_external_ids_pkey"];
+
 describe.each(enginesUnderTest)("the rules of the database on %s", (engine) => {
   let stores: StoresUnderTest;
   const run = (text: string, parameters?: string[]) => stores.run(text, parameters);
@@ -223,8 +266,8 @@ describe.each(enginesUnderTest)("the rules of the database on %s", (engine) => {
         AND conrelid <> 0 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.conrelid AND d.deptype = 'e')
       UNION SELECT r.relname FROM pg_index i JOIN pg_class r ON r.oid = i.indexrelid WHERE i.indisunique AND NOT i.indisprimary
         AND r.relnamespace = 'public'::regnamespace`);
-    const tried = new Set([...rules.map(([name]) => name), ...implied, "idempotency_records_pkey"]);
-    tried.delete("idempotency_records_pkey");
+    const tried = new Set([...rules.map(([name]) => name), ...implied, ...primaryKeys]);
+    for (const key of primaryKeys) tried.delete(key);
     expect(known.map(({ name }) => name!).sort()).toEqual([...tried].sort());
   });
 
@@ -331,6 +374,35 @@ describe.each(enginesUnderTest)("the rules of the database on %s", (engine) => {
     expect(await refusalOf(run(`UPDATE flows SET site_id = ${place} WHERE id = ${mover}`))).toMatchObject({
       constraint: "flows_site_id_fkey",
     });
+  });
+
+  it("show an exchange to nobody to whom one of its sides would not", async () => {
+    for (const [output, input, narrower] of [
+      ["public", "public", "public"],
+      ["public", "network", "network"],
+      ["network", "private", "private"],
+      ["private", "public", "private"],
+    ])
+      expect(
+        await run(
+          `${insertSample("exchanges", { output_visibility: `'${output}'`, input_visibility: `'${input}'` })} RETURNING visibility`,
+        ),
+      ).toEqual([{ visibility: narrower }]);
+  });
+
+  it.each([
+    ["quantity_unit", "'kg/a'"],
+    ["quantity_basis", "'recurring'"],
+    ["direction", "'shared'"],
+  ])("keep the %s of a flow from which something is reserved", async (column, value) => {
+    const flow = "'018f4d6e-7b3a-7cc0-8000-0000000000f1'";
+    await run(`DELETE FROM flows WHERE id = ${flow}`);
+    await run(insertSample("flows", { id: flow, reserved_amount: "1" }));
+    const change = `UPDATE flows SET title = 'Other', ${column} = ${value} WHERE id = ${flow}`;
+    expect(await refusalOf(run(change))).toMatchObject({ constraint: "flows_reserved_terms_check" });
+    await run(`UPDATE flows SET title = 'Other', ${column} = ${column} WHERE id = ${flow}`);
+    await run(`UPDATE flows SET reserved_amount = 0 WHERE id = ${flow}`);
+    await run(change);
   });
 
   it("keep what others point at", async () => {

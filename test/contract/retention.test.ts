@@ -3,6 +3,7 @@ import { createId, uuidOf } from "../../src/domain/ids.ts";
 import { findCutoff, type RetainedKind } from "../../src/domain/retention.ts";
 import { crons, runSchedule, type Schedule } from "../../src/operations/schedule.ts";
 import { createAuditChainStore, sealingBatch } from "../../src/stores/records/auditChain.ts";
+import { completionBatch, createExchangeChangeStore } from "../../src/stores/records/exchangeChanges.ts";
 import { createMemberStore } from "../../src/stores/records/members.ts";
 import {
   createRetentionStore,
@@ -33,9 +34,10 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       auditChain: createAuditChainStore(database),
       retention: createRetentionStore(database),
       members: createMemberStore(database),
+      exchangeChanges: createExchangeChangeStore(database),
       relay: { send: async () => 0, giveUp: async () => 0 },
       deletedKinds,
-      batches: { sealing: sealingBatch, retention: retentionBatch },
+      batches: { sealing: sealingBatch, retention: retentionBatch, completion: completionBatch },
     };
   };
   const moment = (kind: RetainedKind, seconds: number) =>
@@ -72,6 +74,12 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       id: "id",
       when: (moment) => ({ state: "'declined'", updated_at: moment, ...pair() }),
       kept: { state: "'agreed'", output_interested: "true", input_interested: "true" },
+    },
+    exchanges: {
+      table: "exchanges",
+      id: "id",
+      when: (moment) => ({ state: "'failed'", updated_at: moment }),
+      kept: { state: "'active'" },
     },
     flows: { table: "flows", id: "id", when: (moment) => ({ deleted_at: moment }), kept: { deleted_at: "NULL" } },
     sites: { table: "sites", id: "id", when: (moment) => ({ deleted_at: moment }), kept: { deleted_at: "NULL" } },
@@ -138,6 +146,40 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
     await stores.run("UPDATE matches SET updated_at = '2020-01-01' WHERE id = $1", [match]);
     await runSchedule(crons.daily, schedule());
     expect(await count()).toBe(0);
+  });
+
+  it("keeps a deleted flow and an ended match of which an exchange is kept", async () => {
+    const [output, input, match] = [uuidOf(createId("flow")), uuidOf(createId("flow")), uuidOf(createId("event"))];
+    for (const flow of [output, input])
+      await stores.run(insertSample("flows", { id: text(flow), deleted_at: created }));
+    const flows = {
+      output_flow_id: text(output),
+      input_flow_id: text(input),
+      input_organization_id: text(sampleIds.acme),
+    };
+    await stores.run(
+      insertSample("matches", { ...flows, id: text(match), state: "'declined'", updated_at: moment("matches", -1) }),
+    );
+    const exchange = {
+      origin: "'agreed'",
+      match_id: text(match),
+      round: "1",
+      recorded_by: "NULL",
+      state: "'completed'",
+    };
+    await stores.run(insertSample("exchanges", { ...flows, ...exchange, updated_at: moment("exchanges", 1) }));
+    const count = async () =>
+      (
+        await stores.run(
+          "SELECT (SELECT count(*) FROM flows WHERE id IN ($1, $2)) + (SELECT count(*) FROM matches WHERE id = $3) AS n",
+          [output, input, match],
+        )
+      )[0]!.n;
+    await runSchedule(crons.daily, schedule());
+    expect(await count()).toBe("3");
+    await stores.run("UPDATE exchanges SET updated_at = '2020-01-01' WHERE match_id = $1", [match]);
+    await runSchedule(crons.daily, schedule());
+    expect(await count()).toBe("0");
   });
 
   it("erases the people of an organization that was closed long enough ago, on the operator's behalf", async () => {

@@ -24,6 +24,8 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "dead_letters",
         "ewc_codes",
         "ewc_entries",
+        "exchange_external_ids",
+        "exchanges",
         "flows",
         "grades",
         "idempotency_records",

@@ -17,6 +17,7 @@ export const sampleIds = {
   match: uuid("c"),
   programme: uuid("d"),
   invitation: uuid("a5"),
+  exchange: uuid("e"),
 };
 
 function uuid(end: string): string {
@@ -123,6 +124,28 @@ export const sampleRows = {
     history: "'[]'",
     ...now,
   },
+  exchanges: {
+    id: "gen_random_uuid()",
+    origin: "'recorded'",
+    output_flow_id: text(sampleIds.acmeFlow),
+    input_flow_id: text(sampleIds.borealisFlow),
+    output_organization_id: text(sampleIds.acme),
+    input_organization_id: text(sampleIds.borealis),
+    state: "'active'",
+    quantity_amount: "5",
+    quantity_unit: "'t/a'",
+    reserves: "true",
+    recorded_by: "'operator'",
+    output_confirmed_at: "now()",
+    input_confirmed_at: "now()",
+    history: "'[]'",
+    ...now,
+  },
+  exchange_external_ids: {
+    owner_id: "gen_random_uuid()",
+    external_id: "'contract-7'",
+    exchange_id: text(sampleIds.exchange),
+  },
   programmes: { id: "gen_random_uuid()", organization_id: text(sampleIds.acme), name: "'Symbiosis'", ...now },
   programme_participants: {
     programme_id: text(sampleIds.programme),
@@ -187,13 +210,16 @@ export const sampleRows = {
 
 export type SampleTable = keyof typeof sampleRows;
 
+/** What makes the sample exchange one that the sample match agreed on. */
+const agreed = { origin: "'agreed'", match_id: text(sampleIds.match), round: "1" };
+
 /** `INSERT` of a sample row with some of its values changed. */
 export function insertSample(table: SampleTable, changes: SampleRow = {}): string {
   const row = { ...sampleRows[table], ...changes };
   return `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).join(", ")})`;
 }
 
-/** Two organizations with a member, a site and a flow each, and the match of their flows. */
+/** Two organizations with a member, a site and a flow each, and the match of their flows with its exchange. */
 export async function writeSamples({ script }: Pick<StoresUnderTest, "script">): Promise<void> {
   const { acme, borealis } = sampleIds;
   const ofBorealis = { organization_id: text(borealis) };
@@ -222,6 +248,9 @@ export async function writeSamples({ script }: Pick<StoresUnderTest, "script">):
       direction: "'input'",
     }),
     insertSample("matches", { id: text(sampleIds.match) }),
+    insertSample("exchanges", { id: text(sampleIds.exchange) }),
+    insertSample("exchange_external_ids", { owner_id: text(acme) }),
+    insertSample("exchanges", { ...agreed, recorded_by: "NULL" }),
     insertSample("programmes", { id: text(sampleIds.programme) }),
     insertSample("programme_participants", { organization_id: text(acme) }),
     insertSample("invitations", { id: text(sampleIds.invitation), email: "'ingrid@acme.example'" }),

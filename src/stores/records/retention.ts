@@ -1,10 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
+import { endedStates } from "../../domain/exchange.ts";
 import { idFromUuid, type MemberId, type OrganizationId } from "../../domain/ids.ts";
 import { findCutoff, type RetainedKind } from "../../domain/retention.ts";
 import type { Database } from "../postgres/client.ts";
 import { auditChains, auditSeals } from "../postgres/schema/audit.ts";
 import { auditEntries, deadLetters, idempotencyRecords, outbox } from "../postgres/schema/changes.ts";
+import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { invitations } from "../postgres/schema/invitations.ts";
 import { apiKeys, members, organizations, sites } from "../postgres/schema/tenants.ts";
@@ -19,6 +21,7 @@ export const deletedKinds = [
   "outboxEvents",
   "invitations",
   "apiKeys",
+  "exchanges",
   "matches",
   "flows",
   "sites",
@@ -91,14 +94,20 @@ const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQ
     isOver: (before) =>
       sql`least(r.revoked_at, r.expires_at) < ${before} AND NOT EXISTS (SELECT FROM ${apiKeys} old WHERE old.rotated_to = r.id)`,
   },
+  exchanges: {
+    table: exchanges,
+    isOver: (before) => sql`r.state IN ${endedStates} AND r.updated_at < ${before}`,
+  },
   matches: {
     table: matches,
-    isOver: (before) => sql`r.state IN ('declined', 'expired', 'withdrawn', 'superseded') AND r.updated_at < ${before}`,
+    isOver: (before) =>
+      sql`r.state IN ('declined', 'expired', 'withdrawn', 'superseded') AND r.updated_at < ${before} AND NOT EXISTS (SELECT FROM ${exchanges} e WHERE e.match_id = r.id)`,
   },
   flows: {
     table: flows,
     isOver: (before) =>
-      sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${matches} m WHERE r.id IN (m.output_flow_id, m.input_flow_id))`,
+      sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${matches} m WHERE r.id IN (m.output_flow_id, m.input_flow_id))
+        AND NOT EXISTS (SELECT FROM ${exchanges} e WHERE r.id IN (e.output_flow_id, e.input_flow_id))`,
   },
   sites: {
     table: sites,
