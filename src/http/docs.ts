@@ -30,6 +30,7 @@ const tags = [
   { name: "matches", description: "Outputs that can serve inputs, and why" },
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
+  { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
 ];
 
 /** `/openapi.json`, made from the routes of `app`, and `/docs`. */
