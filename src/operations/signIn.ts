@@ -1,5 +1,5 @@
 import { type MemberActor, type SignInCredential, scopesOfRole } from "../domain/actor.ts";
-import { createId } from "../domain/ids.ts";
+import { createId, idFromUuid } from "../domain/ids.ts";
 import type { Person, SignIn, SignInStore } from "../stores/records/signIns.ts";
 import type { RequestContext } from "./context.ts";
 
@@ -18,7 +18,7 @@ export async function signIn(
   const found = await signIns.find(person, arrival.at);
   if (found === null) return null;
   if ("memberId" in found) return actorOf(found, credential);
-  const memberId = createId("member");
+  const memberId = found.kind === "invitation" ? createId("member") : idFromUuid("member", found.memberUuid);
   const actor = actorOf({ ...found, memberId }, credential);
   const stamp = { ...arrival, actor, idempotency: null };
   const joined =

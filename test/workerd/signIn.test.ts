@@ -69,6 +69,11 @@ describe("a first sign-in", () => {
     const me = await succeed(200, "GET", "/v1/me", { key: await signToken({ claims }) });
     expect(me).toMatchObject({ role: "owner", organization: { id: created.id } });
     expect(await reasonOf(await signToken({ claims: person(claims.email) }))).toBe("credential_refused");
+    const [entry] = await query(
+      "SELECT member_id FROM audit_entries WHERE subject_id = $1 AND action = 'member.join'",
+      uuidOf(me.member.id),
+    );
+    expect(entry).toEqual({ member_id: uuidOf(me.member.id) });
   });
 
   it("makes one member, however many requests come first", async () => {
