@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { findCell } from "../../src/domain/cell.ts";
+import { uuidOf } from "../../src/domain/ids.ts";
 import { type Json, operatorKey, refuse, succeed } from "./support/client.ts";
 import { query } from "./support/database.ts";
 import { joinProgramme } from "./support/programmes.ts";
@@ -33,10 +34,10 @@ async function createScene(visibility: "network" | "private", flow: object = {})
       title: "Secret steam",
       notes: "Behind the silo",
       externalId: "secret-1",
-      quantity: { amount: 551_234, unit: "t/a", minimumLot: { amount: 24.3, unit: "t" } },
+      quantity: { amount: 551_234, unit: "t/a", minimumLot: { amount: 24.3179, unit: "t" } },
       economics: {
-        price: { amount: "6.13", currency: "EUR", per: "t" },
-        disposalCost: { amount: "1.17", currency: "EUR", per: "t" },
+        price: { amount: "6.1379", currency: "EUR", per: "t" },
+        disposalCost: { amount: "1.1728", currency: "EUR", per: "t" },
       },
       precision: { level: "measured", source: "Meter of the secret works" },
       ...flow,
@@ -59,11 +60,11 @@ function secretsOf({ seller, output, hidden }: Scene): string[] {
     "secret",
     "Hidden works",
     "silo",
-    "6.13",
-    "1.17",
+    "6.1379",
+    "1.1728",
     "551234",
     "551,234",
-    "24.3",
+    "24.3179",
     ...hidden.map(String),
   ];
 }
@@ -131,7 +132,10 @@ describe.each(["network", "private"] as const)("before both sides consent, the o
     const path = `/v1/matches/${ranked.matchId}`;
     const first = await succeed(200, "POST", `${path}/interest`, { key: opened.buyer.key });
     expectNoSecret(opened, first);
-    const second = await succeed(200, "POST", `${path}/interest`, { key: opened.seller.key });
+    const second = await succeed(200, "POST", `${path}/interest`, {
+      key: opened.seller.key,
+      headers: { "x-request-id": "call-me" },
+    });
     expect(second).toMatchObject({
       state: "interested_both",
       counterpart: { organizationId: opened.buyer.id, pseudonym: null },
@@ -165,11 +169,16 @@ describe.each(["network", "private"] as const)("before both sides consent, the o
     });
     expect(evaluated.distanceLowMeters).toBe(evaluated.distanceHighMeters);
     const entries = await query(
-      "SELECT organization_id, credential FROM audit_entries WHERE action = 'match.open' AND subject_id = (SELECT id FROM matches WHERE output_flow_id = $1)",
-      await uuidOfFlow(opened.output.id),
+      "SELECT organization_id, credential, request_id FROM audit_entries WHERE action = 'match.open' AND subject_id = (SELECT id FROM matches WHERE output_flow_id = $1)",
+      uuidOf(opened.output.id),
     );
     expect(entries).toHaveLength(2);
-    expect(entries.map(({ credential }) => credential === "counterpart").sort()).toEqual([false, true]);
+    const entryOf = ({ id }: Tenant) => entries.find(({ organization_id }) => organization_id === uuidOf(id));
+    expect(entryOf(opened.seller)).toMatchObject({
+      credential: expect.stringMatching(/^key_/),
+      request_id: "call-me",
+    });
+    expect(entryOf(opened.buyer)).toMatchObject({ credential: "counterpart", request_id: "counterpart" });
 
     await succeed(200, "POST", `${path}/decline`, { key: opened.seller.key, body: { reason: "No longer" } });
     await refuse(404, "GET", `/v1/flows/${opened.output.id}`, { key });
@@ -262,12 +271,12 @@ describe("a pseudonym", () => {
     await query(
       "UPDATE organizations SET nace = $1 WHERE id = (SELECT organization_id FROM flows WHERE id = $2)",
       division,
-      await uuidOfFlow(scene.output.id),
+      uuidOf(scene.output.id),
     );
     await query(
       "UPDATE organizations SET nace = NULL WHERE left(nace, 2) = $1 AND id <> (SELECT organization_id FROM flows WHERE id = $2)",
       division,
-      await uuidOfFlow(scene.output.id),
+      uuidOf(scene.output.id),
     );
     const industry = async () => (await matchesOf(scene))[0].counterpart.industry;
     for (let others = 0; others < 4; others++) {
@@ -277,8 +286,3 @@ describe("a pseudonym", () => {
     expect(await industry()).toBe(division);
   });
 });
-
-async function uuidOfFlow(id: string): Promise<string> {
-  const { uuidOf } = await import("../../src/domain/ids.ts");
-  return uuidOf(id as never);
-}

@@ -59,7 +59,7 @@ describe("an introduction", () => {
 
   it("enters the facilitators' audit log with who it was, and those of the two sides without", async () => {
     const entries = await query(
-      "SELECT organization_id, credential, patch FROM audit_entries WHERE subject_id = $1 AND action = 'match.introduce'",
+      "SELECT organization_id, credential, request_id, patch FROM audit_entries WHERE subject_id = $1 AND action = 'match.introduce'",
       matchUuid(answer),
     );
     const byOrganization = new Map(entries.map((entry) => [entry.organization_id, entry]));
@@ -71,7 +71,7 @@ describe("an introduction", () => {
       ],
     });
     for (const { id } of [pair.seller, pair.buyer])
-      expect(byOrganization.get(uuidOf(id))).toMatchObject({ credential: "facilitator" });
+      expect(byOrganization.get(uuidOf(id))).toMatchObject({ credential: "facilitator", request_id: "facilitator" });
   });
 
   it("is made once a round, of several at once too", async () => {

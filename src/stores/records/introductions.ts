@@ -87,12 +87,12 @@ const isIntroduced = sql`EXISTS (SELECT FROM jsonb_array_elements(m.history) AS 
 
 const flowsActive = sql`NOT EXISTS (SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
 
-/** Who the facilitator was is its own organization's to know. */
+/** Who the facilitator was, and the id that it gave its request, are its own organization's to know. */
 function recordOnBothSides(stamp: ChangeStamp): SQL {
   const at = timeOf(stamp);
   return sql`introduced AS (
     INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
     SELECT uuid_v7(${at}), side, 'member', NULL, 'facilitator', 'match.introduce', id, '[{"op": "add", "path": "/introduction", "value": true}]'::jsonb,
-      ${stamp.requestId}, ${at}
+      'facilitator', ${at}
     FROM changed CROSS JOIN unnest(audience) AS side WHERE side <> organization_id)`;
 }

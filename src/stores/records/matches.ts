@@ -187,14 +187,17 @@ function counterpart(actor: Actor): SQL {
     WHERE f.id = CASE WHEN m.output_organization_id = ${uuidOf(actor.organizationId)}::uuid THEN m.input_flow_id ELSE m.output_flow_id END)`;
 }
 
-/** That the two sides now know each other enters the audit logs of both; whose member it was is its own organization's to know. */
+/**
+ * That the two sides now know each other enters the audit logs of both. Whose member it was, and the id that it gave its request,
+ * are its own organization's to know.
+ */
 function recordOpening(stamp: ChangeStamp): SQL {
   const at = timeOf(stamp);
   const isActors = sql`side = changed.organization_id`;
   return sql`opened AS (
     INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
     SELECT uuid_v7(${at}), side, actor, CASE WHEN ${isActors} THEN member_id END, CASE WHEN ${isActors} THEN credential ELSE 'counterpart' END,
-      'match.open', id, '[{"op": "add", "path": "/counterpart", "value": "open"}]'::jsonb, ${stamp.requestId}, ${at}
+      'match.open', id, '[{"op": "add", "path": "/counterpart", "value": "open"}]'::jsonb, CASE WHEN ${isActors} THEN ${stamp.requestId} ELSE 'counterpart' END, ${at}
     FROM changed CROSS JOIN unnest(audience) AS side CROSS JOIN (SELECT ${auditActor(stamp)}) AS who (actor, member_id, credential)
     WHERE document ->> 'state' = 'interested_both')`;
 }
