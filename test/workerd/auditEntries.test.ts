@@ -109,6 +109,12 @@ describe("the audit log of an organization", () => {
     expect(await list(`organizationId=${owner.id}`, stranger.key)).toEqual([]);
     expect((await list(`organizationId=${owner.id}&limit=1`, operatorKey))[0]!.id).toBe(entry!.id);
     expect((await list("actor=operator&limit=1"))[0]).toMatchObject({ action: expect.stringMatching(/\.list$/) });
+    const from = { key: operatorKey, headers: { "cf-connecting-ip": "192.0.2.80" } };
+    await succeed(200, "GET", `/v1/flows/${flow.id}`, from);
+    expect((await list("actor=operator&limit=1"))[0]).toMatchObject({
+      action: "flow.read",
+      addressHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
   });
 
   it("cannot be written by anyone", async () => {

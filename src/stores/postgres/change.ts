@@ -87,7 +87,7 @@ export function changeStatement({
     sql`audited AS (
       INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
       SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action}, id, ${patch instanceof SQL ? patch : sql`${JSON.stringify(patch)}::jsonb`}, ${stamp.requestId},
-        decode(${stamp.addressHash ? hex(stamp.addressHash) : null}, 'hex'), ${at}::timestamptz
+        ${auditAddress(stamp)}, ${at}::timestamptz
       FROM changed)`,
   ];
   if (stamp.idempotency)
@@ -105,6 +105,11 @@ export function auditActor({ actor }: Pick<ChangeStamp, "actor">): SQL {
   if (actor.kind === "operator") return sql`'operator', NULL::uuid, ${actor.credential}::text`;
   if (actor.kind === "device") return sql`'device', NULL::uuid, ${actor.credential}::text`;
   return sql`'member', ${actor.memberId ? uuidOf(actor.memberId) : null}::uuid, ${actor.credential}::text`;
+}
+
+/** The column address_hash of an audit entry. */
+export function auditAddress({ addressHash }: Pick<ChangeStamp, "addressHash">): SQL {
+  return sql`decode(${addressHash ? hex(addressHash) : null}, 'hex')`;
 }
 
 function idempotencyScope({ actor }: ChangeStamp): string {

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../domain/actor.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
 import { uuidOf } from "../../domain/ids.ts";
-import { auditActor } from "../postgres/change.ts";
+import { auditActor, auditAddress } from "../postgres/change.ts";
 import { auditEntries } from "../postgres/schema/changes.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { facilitates, sharesProgramme } from "./programmeScope.ts";
@@ -54,14 +54,18 @@ export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id:
  * A read that the operator cannot make unseen: what it saw of each organization enters that organization's audit log in the
  * same statement. `select` must give `organization_id uuid` and `id uuid` beside what is read.
  */
-export function readAs(stamp: Pick<ChangeStamp, "actor" | "at" | "requestId">, action: string, select: SQL): SQL {
+export function readAs(
+  stamp: Pick<ChangeStamp, "actor" | "at" | "requestId" | "addressHash">,
+  action: string,
+  select: SQL,
+): SQL {
   if (stamp.actor.kind !== "operator") return select;
   const at = stamp.at.toISOString();
   return sql`WITH answer AS MATERIALIZED (${select}),
     accessed AS (
-      INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, occurred_at)
+      INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
       SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action},
-        CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${at}::timestamptz
+        CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${auditAddress(stamp)}, ${at}::timestamptz
       FROM answer GROUP BY organization_id)
     SELECT * FROM answer`;
 }
