@@ -13,9 +13,15 @@ export async function recallPublicFlow({ actor, services }: RequestContext, id: 
   return flow?.organizationId === actor.organizationId ? null : flow;
 }
 
-/** Remembers a flow that was just read, if it is one that anyone signed in may see and this caller sees it as all others do. */
-export function keepPublicFlow({ actor, services }: RequestContext, { flow, hidden, tagVersion }: FoundFlow): void {
-  const isForAnyone = flow.visibility === "public" && flow.status !== "draft" && hidden === null;
+/**
+ * Remembers a flow that was just read, if it is one that anyone signed in may see and this caller sees it as all others do. One
+ * that a match has opened to somebody shows that one more, and is read anew each time.
+ */
+export function keepPublicFlow(
+  { actor, services }: RequestContext,
+  { flow, hidden, tagVersion, isOpened }: FoundFlow,
+): void {
+  const isForAnyone = flow.visibility === "public" && flow.status !== "draft" && hidden === null && !isOpened;
   const isSeenAsByAnyone = actor.kind !== "operator" && actor.organizationId !== flow.organizationId;
   if (isForAnyone && isSeenAsByAnyone) services.publicFlows.keep(flow, tagVersion);
 }

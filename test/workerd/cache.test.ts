@@ -4,7 +4,7 @@ import { tagLifetimeMs } from "../../src/platform/cache/tagVersions.ts";
 import { operatorKey } from "./support/client.ts";
 import { query } from "./support/database.ts";
 import { createWorker } from "./support/ownWorker.ts";
-import { createFlow, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
+import { createFlow, createPair, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
 
 const sqlAddress = (env as unknown as Record<string, string>).DATABASE_FETCH_ENDPOINT;
 
@@ -94,6 +94,23 @@ describe("a public flow that others read", () => {
       const { status, body } = await isolate({ path, key: reader.key });
       expect(status === 404 || body.status === "withdrawn", `${name}: ${status}`).toBe(true);
     }
+  });
+
+  it("that a match opens is read anew, for the other side sees its externalId and no stranger does", async () => {
+    const [one, two] = createIsolates();
+    const { seller, buyer, output, matchId } = await createPair({ externalId: "S-1" });
+    const path = `/v1/flows/${output.id}`;
+    const externalIdFor = async (key: string, isolate = one) => (await isolate({ path, key })).body.externalId;
+    const read = async () => [await externalIdFor(buyer.key), await externalIdFor(reader.key)];
+    const interest = (key: string, isolate = one) =>
+      isolate({ method: "POST", path: `/v1/matches/${matchId}/interest`, key });
+    expect(await read()).toEqual([null, null]);
+    expect(await countTrips(read)).toBe(0);
+    expect((await interest(seller.key)).status).toBe(200);
+    expect((await interest(buyer.key, two)).body.state).toBe("interested_both");
+    pass(tagLifetimeMs);
+    expect(await read()).toEqual(["S-1", null]);
+    expect(await read()).toEqual(["S-1", null]);
   });
 
   it("is not answered from memory to whom has no scope for it, to nobody, or under another deployment's name", async () => {

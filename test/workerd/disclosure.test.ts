@@ -6,6 +6,7 @@ import { query } from "./support/database.ts";
 import { joinProgramme } from "./support/programmes.ts";
 import {
   createFlow,
+  createPair,
   createSite,
   createTenant,
   randomPlace,
@@ -248,6 +249,45 @@ describe("a network flow", () => {
     await refuse(404, "GET", `/v1/organizations/${scene.seller.id}`, { key: stranger.key });
     await refuse(404, "GET", `/v1/flows/${scene.output.id}`, { key: stranger.key });
     await refuse(404, "GET", `/v1/sites/${scene.output.siteId}`, { key: scene.buyer.key });
+  });
+});
+
+describe("a public flow's externalId", () => {
+  it("is its organization's own: in no answer to a stranger, and shown to the side to whom a match has opened it", async () => {
+    const { seller, buyer, output, input, matchId } = await createPair(
+      { externalId: "heat-7f3a" },
+      { externalId: null },
+    );
+    const stranger = await createTenant();
+    const filter = `/v1/flows?organizationId=${seller.id}`;
+    const externalIdFor = async (key: string) => {
+      const flow = await succeed(200, "GET", `/v1/flows/${output.id}`, { key });
+      const { data } = await succeed(200, "GET", filter, { key });
+      expect(data[0].externalId).toBe(flow.externalId);
+      return flow.externalId;
+    };
+    expect(await externalIdFor(seller.key)).toBe("heat-7f3a");
+    expect(await externalIdFor(operatorKey)).toBe("heat-7f3a");
+    for (const { key } of [buyer, stranger]) {
+      expect(await externalIdFor(key)).toBeNull();
+      expect((await succeed(200, "GET", "/v1/flows?externalId=heat-7f3a", { key })).data).toEqual([]);
+    }
+    const { key } = buyer;
+    const pair = { outputFlowId: output.id, inputFlowId: input.id };
+    for (const answer of [
+      await succeed(200, "GET", `/v1/flows/${input.id}/matches?explain=true`, { key }),
+      await succeed(200, "GET", `/v1/matches/${matchId}`, { key }),
+      await succeed(200, "POST", "/v1/matches/evaluate", { key, body: pair }),
+    ])
+      expect(JSON.stringify(answer)).not.toContain("heat-7f3a");
+
+    for (const side of [seller, buyer])
+      await succeed(200, "POST", `/v1/matches/${matchId}/interest`, { key: side.key });
+    expect(await externalIdFor(key)).toBe("heat-7f3a");
+    expect(await externalIdFor(stranger.key)).toBeNull();
+    expect((await succeed(200, "GET", "/v1/flows?externalId=heat-7f3a", { key })).data).toEqual([]);
+    await succeed(200, "POST", `/v1/matches/${matchId}/decline`, { key, body: { reason: "Too far" } });
+    expect(await externalIdFor(key)).toBeNull();
   });
 });
 

@@ -32,7 +32,7 @@ export const flowSchema = z
   .meta({
     id: "Flow",
     description:
-      "A resource flow. One that is not public shows to other organizations of its programme neither its owner, place, words nor prices, and its quantity in two digits, until a match of both sides' interest opens it",
+      "A resource flow. One that is not public shows to other organizations of its programme neither its owner, place, words nor prices, and its quantity in two digits, until a match of both sides' interest opens it; its externalId stays its organization's own until then, also of one that is public",
   });
 
 export const flowListSchema = listOf("FlowList", flowSchema);

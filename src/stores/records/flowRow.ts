@@ -4,7 +4,7 @@ import type { Flow } from "../../domain/flow.ts";
 import type { FlowSearchFacts } from "../../domain/flowSearch.ts";
 import { idFromUuid, uuidOf } from "../../domain/ids.ts";
 import type { Columns } from "../postgres/upsert.ts";
-import { ownedBy, utc } from "./scope.ts";
+import { openedByMatch, ownedBy, utc } from "./scope.ts";
 
 /** A flow as the database answers it: UUIDs for ids, else the domain's own names. */
 export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & {
@@ -15,15 +15,20 @@ export type FlowDocument = Omit<Flow, "id" | "organizationId" | "siteId"> & {
 
 /**
  * The columns of `flows f` as one jsonb document. To others than its organization a flow shows its price, and neither its
- * costs nor whom it has blocked.
+ * costs nor whom it has blocked; its organization's own key for it only once a match has opened it to them.
  */
 export function flowDocument(actor: Actor): SQL {
-  return flowDocumentFor(ownedBy(actor, sql`f.organization_id`));
+  const own = ownedBy(actor, sql`f.organization_id`);
+  return flowDocumentFor(own, sql`(${own} OR ${openedByMatch(actor)})`);
 }
 
-/** The same where `own` says for which rows the costs are part of it; matching reads all of them. */
-export function flowDocumentFor(own: SQL): SQL {
-  return sql`jsonb_build_object('id', f.id, 'organizationId', f.organization_id, 'siteId', f.site_id, 'externalId', f.external_id,
+/** All of them, as matching reads it. */
+export const wholeFlowDocument = flowDocumentFor(sql`true`, sql`true`);
+
+/** The same where `own` says for which rows the costs are part of it, and `known` for which the externalId. */
+function flowDocumentFor(own: SQL, known: SQL): SQL {
+  return sql`jsonb_build_object('id', f.id, 'organizationId', f.organization_id, 'siteId', f.site_id,
+    'externalId', CASE WHEN ${known} THEN f.external_id END,
     'direction', f.direction, 'kind', f.kind, 'grade', f.grade, 'title', f.title, 'notes', f.notes, 'legalStatus', f.legal_status,
     'codes', jsonb_build_object('ewc', f.ewc, 'hs', f.hs) || f.codes,
     'quantity', jsonb_build_object('amount', f.quantity_amount, 'unit', f.quantity_unit, 'basis', f.quantity_basis,

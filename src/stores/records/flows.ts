@@ -17,7 +17,7 @@ import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
 import { type PutOutcome, putByExternalId } from "./put.ts";
-import { flowOpenTo, flowVisibleTo, ownedBy, readAs, timeOf } from "./scope.ts";
+import { flowOpenTo, flowVisibleTo, openedToSomebody, ownedBy, readAs, timeOf } from "./scope.ts";
 import { parseSight, type Sight, type SightDocument, sightFields } from "./sight.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
@@ -27,8 +27,8 @@ export type FlowStore = ReturnType<typeof createFlowStore>;
 /** A flow as it is, and, where the caller may see it only coarsely, what it may know instead. */
 export type SightedFlow = { flow: Flow; hidden: Sight | null };
 
-/** The same, with the version of the cache tag of its organization's flows. */
-export type FoundFlow = SightedFlow & { tagVersion: string };
+/** The same, with the version of the cache tag of its organization's flows, and whether a match has opened it to anybody. */
+export type FoundFlow = SightedFlow & { tagVersion: string; isOpened: boolean };
 
 type SightedRow = { id: string; document: FlowDocument; hidden: SightDocument | null };
 
@@ -37,9 +37,12 @@ type CurrentFlow = { version: number; status: FlowStatus };
 export function createFlowStore(database: Database) {
   return {
     async find(stamp: ChangeStamp, id: FlowId): Promise<FoundFlow | null> {
-      const select = sql`SELECT ${sightedColumns(stamp.actor)}, ${tagVersion(sql`'flows:' || f.organization_id`)} AS tag_version FROM ${flows} f WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
-      const [row] = await database.query<SightedRow & { tag_version: string }>(readAs(stamp, "flow.read", select));
-      return row ? { ...parseSighted(row), tagVersion: row.tag_version } : null;
+      const select = sql`SELECT ${sightedColumns(stamp.actor)}, ${tagVersion(sql`'flows:' || f.organization_id`)} AS tag_version,
+          ${openedToSomebody} AS is_opened FROM ${flows} f WHERE f.id = ${uuidOf(id)}::uuid AND ${flowVisibleTo(stamp.actor)}`;
+      const [row] = await database.query<SightedRow & { tag_version: string; is_opened: boolean }>(
+        readAs(stamp, "flow.read", select),
+      );
+      return row ? { ...parseSighted(row), tagVersion: row.tag_version, isOpened: row.is_opened } : null;
     },
 
     async list(stamp: ChangeStamp, filter: FlowFilter, { limit, after }: Page): Promise<Paged<SightedFlow>> {

@@ -31,7 +31,7 @@ export function flowOpenTo(actor: Actor): SQL {
 }
 
 /** A match opens its two flows to the organizations on both sides while both show interest in it. */
-function openedByMatch(actor: Actor): SQL {
+export function openedByMatch(actor: Actor): SQL {
   if (actor.kind === "operator") return sql`true`;
   const me = sql`${uuidOf(actor.organizationId)}::uuid`;
   // Not correlated, so that a list finds the opened flows once and not for every row.
@@ -42,6 +42,9 @@ function openedByMatch(actor: Actor): SQL {
 
 /** Whether the two sides of `matches m` know each other; the words are those of partial indexes. */
 export const isOpenMatch = sql`m.output_interested AND m.input_interested AND m.state IN ('interested_both', 'negotiating', 'agreed')`;
+
+/** Whether a match has opened `flows f` to anybody, who then sees more of it than all others do. */
+export const openedToSomebody = sql`coalesce((SELECT true FROM ${matches} m WHERE (m.output_flow_id = f.id OR m.input_flow_id = f.id) AND ${isOpenMatch} LIMIT 1), false)`;
 
 /** Which rows of `organizations o` or `sites s` the caller may see through a flow that is open to it: `flowColumn` is the flow's, `id` theirs. */
 export function visibleThroughFlows(actor: Actor, own: SQL, flowColumn: SQL, id: SQL): SQL {

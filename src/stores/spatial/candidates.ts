@@ -7,7 +7,7 @@ import type { Party } from "../../matching/party.ts";
 import type { Database } from "../postgres/client.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { organizations, sites } from "../postgres/schema/tenants.ts";
-import { type FlowDocument, flowDocumentFor, parseFlow } from "../records/flowRow.ts";
+import { type FlowDocument, parseFlow, wholeFlowDocument } from "../records/flowRow.ts";
 import { facilitates } from "../records/programmeScope.ts";
 import { flowVisibleTo, ownedBy, readAs } from "../records/scope.ts";
 import { parseSight, type Sight, type SightDocument, sightFields } from "../records/sight.ts";
@@ -116,7 +116,7 @@ const placeFields = sql`'position', ST_AsGeoJSON(s.location, 15)::jsonb, 'timeZo
   'verified', o.verified, 'exchangesCompleted', o.exchanges_completed`;
 
 function partyDocument(actor: Actor): SQL {
-  return sql`jsonb_build_object('flow', ${flowDocumentFor(sql`true`)}, ${placeFields}, ${sightFields(actor)})`;
+  return sql`jsonb_build_object('flow', ${wholeFlowDocument}, ${placeFields}, ${sightFields(actor)})`;
 }
 
 /** Flows that the caller asks for as their owner would: its own, and as a facilitator those of organizations that let it. */
