@@ -84,6 +84,10 @@ class ArrivedRequest implements OpenRequest {
     return this.#memory.answers;
   }
 
+  get searches(): KeptAnswers {
+    return this.#memory.searches;
+  }
+
   databaseTrips(): number {
     return this.#database?.trips() ?? 0;
   }

@@ -66,11 +66,11 @@ const cacheControl = "public, max-age=86400";
 
 export function taxonomy(begin: BeginRequest) {
   const router = createRouter();
-  for (const { path } of [kindsRoute, gradesRoute, ewcRoute])
-    router.use(path, keptAnswers(begin, readEdition, cacheControl));
+  for (const { path, request } of [kindsRoute, gradesRoute, ewcRoute])
+    router.use(path, keptAnswers(begin, request.query, readEdition, cacheControl));
   router.use(
     unitsRoute.path,
-    keptAnswers(begin, () => partOfTheCode, cacheControl),
+    keptAnswers(begin, unitsRoute.request.query, () => partOfTheCode, cacheControl),
   );
   return router
     .openapi(kindsRoute, async (c) => c.json({ data: listKinds(await readTaxonomy(c)) }, 200))

@@ -91,6 +91,8 @@ export type OpenRequest = {
   readonly services: Services;
   /** Answers for anyone that are remembered, each under the version of what it was made of. */
   readonly answers: KeptAnswers;
+  /** The same to questions with parameters, of which there are as many as anybody likes: they push out only each other. */
+  readonly searches: KeptAnswers;
   /** How the request stands to each limit that it was counted against so far. */
   readonly limits: readonly LimitState[];
   /** Counts the request for the address that it comes from; `rate_limited` where that has had its share. Null where nothing was asked for that. */

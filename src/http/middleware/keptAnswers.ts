@@ -1,4 +1,8 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import type * as z from "zod";
+import { invalid } from "../../domain/errors.ts";
+import { fieldErrors } from "../../domain/fieldErrors.ts";
 import type { KeptAnswer, OpenRequest } from "../../operations/context.ts";
 import { isNotModified } from "../conditions.ts";
 import type { AppEnvironment } from "../environment.ts";
@@ -12,10 +16,12 @@ export type ReadVersion = (opened: OpenRequest) => string | Promise<string>;
 export const partOfTheCode = "code";
 
 /**
- * Gives the answer that this very question had before, as long as what it was made of has the same version, and before anything
- * of it is looked at again. For answers that are anyone's: a credential need not be sent; one that is sent must hold.
+ * Gives the answer that this very question had before, as long as what it was made of has the same version. Its parameters are
+ * read by `query`: however a question is written, its answer is kept once, and one with other parameters is refused. For answers
+ * that are anyone's: a credential need not be sent; one that is sent must hold.
  */
-export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cacheControl: string) {
+export function keptAnswers(begin: BeginRequest, query: z.ZodObject, readVersion: ReadVersion, cacheControl: string) {
+  const parameters = query.strict();
   const headersByAnswer = new WeakMap<KeptAnswer, Headers>();
   const headersOf = (answer: KeptAnswer) => {
     let known = headersByAnswer.get(answer);
@@ -35,19 +41,20 @@ export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cache
     if (credential !== null) c.set("actor", await opened.identify(credential));
     const current = readVersion(opened);
     const version = typeof current === "string" ? current : await current;
-    const address = url.slice(url.indexOf("/", 8));
-    const known = opened.answers.recall(address);
+    const begins = url.indexOf("?");
+    const path = url.slice(url.indexOf("/", 8), begins < 0 ? undefined : begins);
+    const address = begins < 0 ? path : `${path}?${readQuestion(c, parameters)}`;
+    const answers = begins < 0 ? opened.answers : opened.searches;
+    const known = answers.recall(address);
     let answer =
-      known?.version === version
-        ? known.value
-        : await opened.answers.find(address, (entry) => entry.version === version);
+      known?.version === version ? known.value : await answers.find(address, (entry) => entry.version === version);
     if (!answer) {
       await next();
       if (c.error || !c.res.ok) return;
       const body = new Uint8Array(await c.res.arrayBuffer());
       answer = { body, etag: await digestOf(body) };
       // What it was made of may have changed since its version was read.
-      const kept = opened.answers.keep(address, c.get("edition") ?? version, answer);
+      const kept = answers.keep(address, c.get("edition") ?? version, answer);
       c.executionCtx.waitUntil(kept);
     }
     const isKnown = isNotModified(headers.get("if-none-match") ?? undefined, answer.etag);
@@ -56,6 +63,17 @@ export function keptAnswers(begin: BeginRequest, readVersion: ReadVersion, cache
       headers: headersOf(answer),
     });
   });
+}
+
+/** What the parameters mean, written in one way; in the order of the schema. */
+function readQuestion(c: Context<AppEnvironment>, parameters: z.ZodObject): string {
+  const given = Object.entries(c.req.queries()).map(([name, values]) => [
+    name,
+    values.length === 1 ? values[0] : values,
+  ]);
+  const { success, data, error } = parameters.safeParse(Object.fromEntries(given));
+  if (!success) throw invalid(fieldErrors(error, "/query"));
+  return JSON.stringify(data);
 }
 
 async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {

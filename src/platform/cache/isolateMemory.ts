@@ -4,7 +4,7 @@ import type { KeptAnswer } from "../../operations/context.ts";
 import type { StoredTaxonomy } from "../../stores/records/taxonomy.ts";
 import { createLimiter } from "../limits/limiter.ts";
 import type { LimitSettings } from "../limits/settings.ts";
-import { createEdgeCache, noEdgeCache } from "./edgeCache.ts";
+import { createEdgeCache, type EdgeCache, noEdgeCache } from "./edgeCache.ts";
 import { createTagVersions } from "./tagVersions.ts";
 import { createVersionedCache } from "./versionedCache.ts";
 
@@ -29,20 +29,26 @@ export function createIsolateMemory(deployment: string | null, limits: LimitSett
       edge,
       codec: { write: JSON.stringify, read: (text) => JSON.parse(text) as Flow },
     }),
-    /** Reference data and documentation, by address. */
-    answers: createVersionedCache<KeptAnswer>({
-      name: "answers",
-      maximumEntries: maximumAnswers,
-      edge,
-      codec: {
-        write: ({ body, etag }) => `${etag}\n${new TextDecoder().decode(body)}`,
-        read(text) {
-          const end = text.indexOf("\n");
-          return { etag: text.slice(0, end), body: encode(text.slice(end + 1)) };
-        },
-      },
-    }),
+    /** Reference data and documentation whole, by path. */
+    answers: createAnswers("answers", edge),
+    /** What was looked for in reference data, by path and parameters. */
+    searches: createAnswers("searches", edge),
   };
+}
+
+function createAnswers(name: string, edge: EdgeCache) {
+  return createVersionedCache<KeptAnswer>({
+    name,
+    maximumEntries: maximumAnswers,
+    edge,
+    codec: {
+      write: ({ body, etag }) => `${etag}\n${new TextDecoder().decode(body)}`,
+      read(text) {
+        const end = text.indexOf("\n");
+        return { etag: text.slice(0, end), body: encode(text.slice(end + 1)) };
+      },
+    },
+  });
 }
 
 function encode(text: string): Uint8Array<ArrayBuffer> {
