@@ -17,7 +17,7 @@ const meSchema = z
     member: z.object({ id: idSchema("member"), name: z.string(), email: z.string(), role: z.enum(roles) }).nullable(),
     role: z.enum(roles).nullable(),
     scopes: z.array(z.string()),
-    credential: z.string().meta({ description: "the id of the key that was used" }),
+    credential: z.string().meta({ description: "the id of the key, or the digest of the sign-in's token" }),
   })
   .meta({ id: "Me" });
 

@@ -8,6 +8,7 @@ import type { BeginRequest } from "./middleware/authenticated.ts";
 import { keptAnswers, partOfTheCode, type ReadVersion } from "./middleware/keptAnswers.ts";
 import { etagHeader, ifNoneMatchHeader, problems } from "./schemas/answers.ts";
 import { flagSchema } from "./schemas/flag.ts";
+import { memberSecurity } from "./schemas/operation.ts";
 import { ewcListSchema, gradeListSchema, kindListSchema, unitListSchema } from "./schemas/taxonomy.ts";
 
 const path = "/v1/taxonomy";
@@ -26,7 +27,7 @@ function taxonomyRoute<Schema extends z.ZodType, Query extends z.ZodObject>(
     tags: ["taxonomy"],
     summary,
     description: "Open to anyone; may be kept for a day.",
-    security: [{}, { apiKey: [] }],
+    security: [{}, ...memberSecurity],
     method: "get",
     path: `${path}/${name}`,
     request: { headers, query },

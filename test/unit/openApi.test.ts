@@ -55,6 +55,10 @@ describe("the OpenAPI document", () => {
       expect(definition.summary, name).toMatch(/^\S.{5,}/);
       for (const tag of definition.tags) expect(tags, name).toContain(tag);
       expect(Array.isArray(definition.security), name).toBe(true);
+      // Whoever takes the keys of members takes their sign-ins too.
+      const takes = definition.security.flatMap((each: Json) => Object.keys(each));
+      const isForMembers = definition["x-turash-permission"]?.role !== null;
+      if (takes.includes("apiKey")) expect(takes.includes("signIn"), name).toBe(isForMembers);
     }
   });
 

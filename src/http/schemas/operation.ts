@@ -1,12 +1,17 @@
 import * as z from "zod";
 import { type OperationName, type Permission, permissions } from "../../operations/permissions.ts";
 
+/** What a member may show: a key or a sign-in. */
+export const memberSecurity = [{ apiKey: [] }, { signIn: [] }];
+
 /** The part of a route that follows from the permissions table: its id, who may call it and with what credential. */
 export function operation(operationId: OperationName, tag: string, summary: string, variant?: string) {
   const permission: Permission = permissions[operationId];
   const { role, scope, operator, device = false } = permission;
   const who = [
-    role ? `a member who is at least ${role}${scope ? `, by a key with the scope \`${scope}\`` : ""}` : null,
+    role
+      ? `a member who is at least ${role}${scope ? `, by a sign-in or by a key with the scope \`${scope}\`` : ""}`
+      : null,
     operator ? "the operator" : null,
     device ? "a device" : null,
   ];
@@ -15,7 +20,7 @@ export function operation(operationId: OperationName, tag: string, summary: stri
     tags: [tag],
     summary,
     description: `Open to ${who.filter(Boolean).join(" and ")}.`,
-    security: [{ apiKey: [] }, { signIn: [] }],
+    security: role === null ? [{ apiKey: [] }] : memberSecurity,
     "x-turash-permission": { role, scope, operator, device },
   };
 }
