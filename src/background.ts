@@ -14,10 +14,12 @@ import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createAuditChainStore, sealingBatch } from "./stores/records/auditChain.ts";
 import { createMemberStore } from "./stores/records/members.ts";
 import { createOutboxStore } from "./stores/records/outbox.ts";
-import { createRetentionStore, deletedKinds, retentionBatch } from "./stores/records/retention.ts";
+import { createRetentionStore, deletedKinds, memberBatch, retentionBatch } from "./stores/records/retention.ts";
 
 /** Less than the minute after which the schedule calls again. */
 const scheduleTimeoutMs = 50_000;
+/** After this it forgets nothing further, so that no statement is broken off. */
+const scheduleBudgetMs = 40_000;
 /** For one batch of a queue. */
 const consumptionTimeoutMs = 60_000;
 /** The platform ends what goes on after an answer in 30 seconds. */
@@ -26,6 +28,7 @@ const relayTimeoutMs = 28_000;
 /** What scheduled work is done with, bound to a deadline of its own. Throws `unavailable` when the Worker is not configured. */
 export function openSchedule(env: object, at: Date): Schedule {
   const config = configOrThrow(env);
+  const begun = Date.now();
   const database = openDatabase(config, AbortSignal.timeout(scheduleTimeoutMs));
   const relay = createRelay(config, database);
   return {
@@ -36,7 +39,8 @@ export function openSchedule(env: object, at: Date): Schedule {
     members: createMemberStore(database),
     relay: { send: () => relayOnce(relay), giveUp: () => giveUpLost(relay) },
     deletedKinds,
-    batches: { sealing: sealingBatch, retention: retentionBatch },
+    batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch },
+    timeLeftMs: () => begun + scheduleBudgetMs - Date.now(),
   };
 }
 

@@ -19,7 +19,12 @@ export default {
     try {
       const done = await runSchedule(cron, openSchedule(env, new Date(scheduledTime)));
       console.log(
-        JSON.stringify({ level: "info", event: "schedule", cron, done: done.filter(({ count }) => count > 0) }),
+        JSON.stringify({
+          level: "info",
+          event: "schedule",
+          cron,
+          done: done.filter(({ count, hasMore }) => count > 0 || hasMore),
+        }),
       );
     } catch (error) {
       console.error(JSON.stringify({ level: "error", event: "schedule", cron, cause: String(error) }));

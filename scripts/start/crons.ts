@@ -1,11 +1,12 @@
 import { crons } from "../../src/operations/schedule.ts";
 
-const everyMs = 60_000;
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
 const answerDeadlineMs = 55_000;
 
 /**
- * Fires the Worker's cron triggers, which `wrangler dev` does not do by itself: the daily one now, for a laptop is rarely on at
- * 03:17, and the other every minute. A call that fails is told in the Worker's log. Gives what ends it.
+ * Fires the Worker's cron triggers, which `wrangler dev` does not do by itself: one every minute, and the hourly one also now, for
+ * a laptop is rarely on for an hour. A call that fails is told in the Worker's log. Gives what ends it.
  */
 export function fireCrons(url: string): () => void {
   const controller = new AbortController();
@@ -17,11 +18,11 @@ export function fireCrons(url: string): () => void {
       () => {},
     );
   };
-  fire(crons.daily);
-  const timer = setInterval(() => fire(crons.everyMinute), everyMs);
-  timer.unref();
+  fire(crons.hourly);
+  const timers = [setInterval(() => fire(crons.everyMinute), minuteMs), setInterval(() => fire(crons.hourly), hourMs)];
+  for (const timer of timers) timer.unref();
   return () => {
-    clearInterval(timer);
+    timers.forEach(clearInterval);
     controller.abort();
   };
 }

@@ -1,11 +1,13 @@
 import type { OperatorActor } from "../domain/actor.ts";
+import type { MemberId } from "../domain/ids.ts";
 import type { RetainedKind } from "../domain/retention.ts";
 import type { AuditChainStore } from "../stores/records/auditChain.ts";
 import type { MemberStore } from "../stores/records/members.ts";
 import type { DeletedKind, RetentionStore } from "../stores/records/retention.ts";
+import { type Job, takeTurns } from "./turns.ts";
 
 /** Cron expressions, in UTC, by which the platform calls; the same as in wrangler.toml. */
-export const crons = { everyMinute: "* * * * *", daily: "17 3 * * *" } as const;
+export const crons = { everyMinute: "* * * * *", hourly: "17 * * * *" } as const;
 
 /** What scheduled work is done with; made for each call by the composition root. */
 export type Schedule = {
@@ -17,74 +19,112 @@ export type Schedule = {
   relay: { send(): Promise<number>; giveUp(): Promise<number> };
   /** Of this call, handed on with what it changes. */
   traceparent: string;
-  /** Kinds that are deleted whole, and how many entries or records go into one statement. */
+  /** Kinds that are deleted whole, and how many entries, records or persons go into one statement or one turn. */
   deletedKinds: readonly DeletedKind[];
-  batches: { sealing: number; retention: number };
+  batches: { sealing: number; retention: number; members: number };
+  /** Until when this call begins further statements; those that have begun have some seconds more. */
+  timeLeftMs(): number;
 };
 
-/** Statements of one kind in one call; what is left waits for the next. */
-const maximumStatements = 20;
+/** Statements by which one call seals; what is left waits for the next minute. */
+const maximumSealings = 20;
 
 /** What the schedule does is done on the operator's behalf. */
 const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
-export type Done = { job: "seal" | "relay" | "give_up" | "forget"; kind: RetainedKind | null; count: number };
+/** `hasMore` of a kind where the time was used before all of it was forgotten; the rest waits for the next call. */
+export type Done = {
+  job: "seal" | "relay" | "give_up" | "forget";
+  kind: RetainedKind | null;
+  count: number;
+  hasMore: boolean;
+};
 
 /**
- * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each day what is over its time is forgotten.
- * A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
+ * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each hour what is over its
+ * time is forgotten. A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
-  const done: Done[] = [];
   const failures: unknown[] = [];
-  const attempt = async (job: Done["job"], kind: Done["kind"], work: () => Promise<number>) => {
-    try {
-      done.push({ job, kind, count: await work() });
-    } catch (error) {
-      failures.push(error);
-    }
-  };
-  if (cron === crons.everyMinute) {
-    await attempt("relay", null, schedule.relay.send);
-    await attempt("give_up", null, schedule.relay.giveUp);
-    await attempt("seal", null, () => sealAll(schedule));
-  }
-  if (cron === crons.daily) {
-    for (const kind of schedule.deletedKinds)
-      await attempt("forget", kind, () =>
-        repeat(schedule.batches.retention, () => schedule.retention.deleteOld(kind, schedule.at)),
-      );
-    await attempt("forget", "members", () => eraseMembers(schedule));
-    await attempt("forget", "auditEntries", () =>
-      repeat(schedule.batches.retention, () => schedule.retention.pruneAudit(schedule.at)),
-    );
-  }
+  const done: Done[] = [];
+  if (cron === crons.everyMinute) done.push(...(await doEachMinute(schedule, failures)));
+  if (cron === crons.hourly) done.push(...(await forgetAll(schedule, failures)));
   if (failures.length > 0) throw failures[0];
   return done;
 }
 
-function sealAll({ auditChain, at, batches }: Schedule): Promise<number> {
-  return repeat(batches.sealing, () => auditChain.seal(at));
+async function doEachMinute(schedule: Schedule, failures: unknown[]): Promise<Done[]> {
+  const jobs: [Done["job"], () => Promise<number>][] = [
+    ["relay", schedule.relay.send],
+    ["give_up", schedule.relay.giveUp],
+    ["seal", () => sealAll(schedule)],
+  ];
+  const done: Done[] = [];
+  for (const [job, work] of jobs)
+    try {
+      done.push({ job, kind: null, count: await work(), hasMore: false });
+    } catch (error) {
+      failures.push(error);
+    }
+  return done;
 }
 
-/** Until a batch is not full. */
-async function repeat(batch: number, work: () => Promise<number>): Promise<number> {
+/** Until a statement is not full. */
+async function sealAll({ auditChain, at, batches }: Schedule): Promise<number> {
   let total = 0;
-  for (let statement = 0; statement < maximumStatements; statement++) {
-    const count = await work();
-    total += count;
-    if (count < batch) break;
+  for (let sealing = 0; sealing < maximumSealings; sealing++) {
+    const sealed = await auditChain.seal(at);
+    total += sealed;
+    if (sealed < batches.sealing) break;
   }
   return total;
 }
 
-async function eraseMembers({ retention, members, at, traceparent }: Schedule): Promise<number> {
-  const overdue = await retention.findOverdueMembers(at);
-  for (const { organizationId, memberId } of overdue)
-    await members.erase(
-      { actor, at, requestId: crypto.randomUUID(), addressHash: null, traceparent, idempotency: null },
-      organizationId,
-      memberId,
-    );
-  return overdue.length;
+async function forgetAll(schedule: Schedule, failures: unknown[]): Promise<Done[]> {
+  const { retention, at, batches, deletedKinds, timeLeftMs } = schedule;
+  const jobs: Job<RetainedKind>[] = [
+    ...deletedKinds.map((kind) => ({
+      name: kind,
+      async step() {
+        const count = await retention.deleteOld(kind, at);
+        return { count, hasMore: count === batches.retention };
+      },
+    })),
+    eraseMembers(schedule, failures),
+    {
+      name: "auditEntries",
+      async step() {
+        const count = await retention.pruneAudit(at);
+        return { count, hasMore: count > 0 };
+      },
+    },
+  ];
+  const done = await takeTurns(jobs, timeLeftMs, failures);
+  return done.map(({ name, ...rest }) => ({ job: "forget", kind: name, ...rest }));
+}
+
+/** Each person by itself, so that one that cannot be erased holds up no other. */
+function eraseMembers(
+  { retention, members, at, traceparent, batches }: Schedule,
+  failures: unknown[],
+): Job<RetainedKind> {
+  let after: MemberId | null = null;
+  return {
+    name: "members",
+    async step() {
+      const overdue = await retention.findOverdueMembers(at, after, batches.members);
+      let count = 0;
+      for (const { organizationId, memberId } of overdue) {
+        const stamp = { actor, at, requestId: crypto.randomUUID(), addressHash: null, traceparent, idempotency: null };
+        try {
+          await members.erase(stamp, organizationId, memberId);
+          count += 1;
+        } catch (error) {
+          failures.push(error);
+        }
+        after = memberId;
+      }
+      return { count, hasMore: overdue.length === batches.members };
+    },
+  };
 }

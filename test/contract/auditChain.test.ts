@@ -249,13 +249,31 @@ describe.each(enginesUnderTest)("the audit log's chain on %s", (engine) => {
       const organization = await createOrganization(4, quote(longAgo));
       await write(organization, 3);
       await sealAll();
-      const pruned = await createRetentionStore(stores.connect()).pruneAudit(at);
+      const prune = () => createRetentionStore(stores.connect()).pruneAudit(at);
+      const pruned = await prune();
       expect(pruned).toBeGreaterThanOrEqual(4);
       expect(pruned).toBeLessThan(retentionBatch);
       const log = await readAuditLog(createHttpEngine(stores.server), organization);
       expect(log.chains).toMatchObject([{ number: 7, prunedNumber: 4 }]);
       expect(log.entries).toHaveLength(3);
       expect(await faultsOf(organization)).toEqual([]);
+      expect(await prune()).toBe(0);
+    });
+
+    it("forgets them of a chain that is longer than a statement takes, and of more chains than one takes", async () => {
+      const longAgo = quote(new Date(findCutoff("auditEntries", at).getTime() - 1_000).toISOString());
+      const long = await createOrganization(retentionBatch + 10, longAgo);
+      await write(long, 1);
+      const short: string[] = [];
+      for (let n = 0; n < 25; n++) short.push(await createOrganization(2, longAgo));
+      await sealAll();
+      let total = 0;
+      for (let pruned = 1; pruned > 0; total += pruned)
+        pruned = await createRetentionStore(stores.connect()).pruneAudit(at);
+      expect(total).toBe(retentionBatch + 10 + 50);
+      for (const organization of [long, ...short]) expect(await faultsOf(organization)).toEqual([]);
+      const log = await readAuditLog(createHttpEngine(stores.server), long);
+      expect(log.chains).toMatchObject([{ number: retentionBatch + 11, prunedNumber: retentionBatch + 10 }]);
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   createRetentionStore,
   type DeletedKind,
   deletedKinds,
+  memberBatch,
   retentionBatch,
 } from "../../src/stores/records/retention.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
@@ -18,7 +19,7 @@ import { openStoresUnderTest, type StoresUnderTest } from "../support/storesUnde
 const at = new Date("2036-11-24T03:17:00Z");
 const text = (value: string) => `'${value}'`;
 
-describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
+describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
   let stores: StoresUnderTest;
   beforeAll(async () => {
     stores = await openStoresUnderTest(engine);
@@ -37,7 +38,13 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       exchangeChanges: createExchangeChangeStore(database),
       relay: { send: async () => 0, giveUp: async () => 0 },
       deletedKinds,
-      batches: { sealing: sealingBatch, retention: retentionBatch, completion: completionBatch },
+      batches: {
+        sealing: sealingBatch,
+        retention: retentionBatch,
+        members: memberBatch,
+        completion: completionBatch,
+      },
+      timeLeftMs: () => 1,
     };
   };
   const moment = (kind: RetainedKind, seconds: number) =>
@@ -109,13 +116,13 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       await make(1),
       Object.keys(kept).length > 0 ? await make(-1, kept) : null,
     ];
-    const done = await runSchedule(crons.daily, schedule());
+    const done = await runSchedule(crons.hourly, schedule());
     expect(done.find((each) => each.kind === kind)?.count).toBeGreaterThan(0);
     const isThere = async (key: string) =>
       (await stores.run(`SELECT 1 AS found FROM ${table} WHERE ${id}::text = $1`, [key])).length === 1;
     expect([await isThere(old), await isThere(young)]).toEqual([false, true]);
     if (standing) expect(await isThere(standing)).toBe(true);
-    expect((await runSchedule(crons.daily, schedule())).find((each) => each.kind === kind)?.count).toBe(0);
+    expect((await runSchedule(crons.hourly, schedule())).find((each) => each.kind === kind)?.count).toBe(0);
   });
 
   it("keeps a deleted flow that a match names, and a deleted site on which a flow stands, until those are gone", async () => {
@@ -141,10 +148,10 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
           )
         )[0]!.n,
       );
-    await runSchedule(crons.daily, schedule());
+    await runSchedule(crons.hourly, schedule());
     expect(await count()).toBe(2);
     await stores.run("UPDATE matches SET updated_at = '2020-01-01' WHERE id = $1", [match]);
-    await runSchedule(crons.daily, schedule());
+    await runSchedule(crons.hourly, schedule());
     expect(await count()).toBe(0);
   });
 
@@ -175,10 +182,10 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
           [output, input, match],
         )
       )[0]!.n;
-    await runSchedule(crons.daily, schedule());
+    await runSchedule(crons.hourly, schedule());
     expect(await count()).toBe("3");
     await stores.run("UPDATE exchanges SET updated_at = '2020-01-01' WHERE match_id = $1", [match]);
-    await runSchedule(crons.daily, schedule());
+    await runSchedule(crons.hourly, schedule());
     expect(await count()).toBe("0");
   });
 
@@ -196,7 +203,7 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       return { organization, member };
     };
     const [old, young] = [await make(moment("members", -1)), await make(moment("members", 1))];
-    await runSchedule(crons.daily, schedule());
+    await runSchedule(crons.hourly, schedule());
     const nameOf = async ({ member }: { member: string }) =>
       (await stores.run("SELECT name FROM members WHERE id = $1", [member]))[0]!.name;
     expect([await nameOf(old), await nameOf(young)]).toEqual(["Erased member", "Kim of the closed works"]);
@@ -204,6 +211,46 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
       old.organization,
     ]);
     expect(entry).toEqual({ actor: "operator", credential: "schedule", action: "member.erase" });
+  });
+
+  it("goes on until all is done, of whatever kind there is more than a statement takes", async () => {
+    const wanted = 21 * retentionBatch;
+    await stores.run(`INSERT INTO idempotency_records (scope, key, request_hash, answer, created_at, expires_at)
+      SELECT 'bulk', n::text, sha256('x'), '[]', ${created}, ${created} FROM generate_series(1, ${wanted}) n`);
+    const organization = uuidOf(createId("organization"));
+    await stores.run(insertSample("organizations", { id: text(organization), deleted_at: moment("members", -1) }));
+    await stores.run(`INSERT INTO members (id, organization_id, email, name, role, created_at, updated_at)
+      SELECT gen_random_uuid(), '${organization}', n || '@bulk.example', 'Kim', 'viewer', now(), now() FROM generate_series(1, 110) n`);
+    const done = await runSchedule(crons.hourly, schedule());
+    const countOf = (kind: RetainedKind) => done.find((each) => each.kind === kind);
+    expect(countOf("idempotencyRecords")).toMatchObject({ count: wanted, hasMore: false });
+    expect(countOf("members")).toMatchObject({ count: 110, hasMore: false });
+  });
+
+  it("erases everybody else where one person cannot be erased", async () => {
+    const organization = uuidOf(createId("organization"));
+    await stores.run(insertSample("organizations", { id: text(organization), deleted_at: moment("members", -1) }));
+    for (let n = 0; n < 3; n++)
+      await stores.run(
+        insertSample("members", { organization_id: text(organization), id: text(uuidOf(createId("member"))) }),
+      );
+    const failing = schedule();
+    const { members } = failing;
+    let calls = 0;
+    failing.members = {
+      ...members,
+      erase: async (...parameters) => {
+        calls += 1;
+        if (calls === 1) throw new Error("not this one");
+        return members.erase(...parameters);
+      },
+    };
+    await expect(runSchedule(crons.hourly, failing)).rejects.toThrow("not this one");
+    const [left] = await stores.run(
+      "SELECT count(*) AS n FROM members WHERE organization_id = $1 AND erased_at IS NULL",
+      [organization],
+    );
+    expect([calls, left!.n]).toEqual([3, "1"]);
   });
 
   it("does the rest when one kind fails, and then tells of the failure", async () => {
@@ -218,12 +265,16 @@ describe.each(enginesUnderTest)("the daily forgetting on %s", (engine) => {
         return retention.deleteOld(kind, when);
       },
     };
-    await expect(runSchedule(crons.daily, failing)).rejects.toThrow("the disk is full");
-    expect(tried).toEqual([...deletedKinds]);
+    await expect(runSchedule(crons.hourly, failing)).rejects.toThrow("the disk is full");
+    expect(new Set(tried)).toEqual(new Set(deletedKinds));
   });
 
   it("has its turn apart from the minute's, and an unknown turn does nothing", async () => {
-    expect((await runSchedule(crons.everyMinute, schedule())).map(({ job }) => job)).toEqual(["seal"]);
+    expect((await runSchedule(crons.everyMinute, schedule())).map(({ job }) => job)).toEqual([
+      "relay",
+      "give_up",
+      "seal",
+    ]);
     expect(await runSchedule("0 0 1 1 *", schedule())).toEqual([]);
   });
 });

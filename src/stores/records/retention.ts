@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
 import { endedStates } from "../../domain/exchange.ts";
-import { idFromUuid, type MemberId, type OrganizationId } from "../../domain/ids.ts";
+import { idFromUuid, type MemberId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { findCutoff, type RetainedKind } from "../../domain/retention.ts";
 import type { Database } from "../postgres/client.ts";
 import { auditChains, auditSeals } from "../postgres/schema/audit.ts";
@@ -13,6 +13,12 @@ import { apiKeys, members, organizations, sites } from "../postgres/schema/tenan
 
 /** Records deleted in one statement. */
 export const retentionBatch = 1_000;
+
+/** Persons erased in one turn, each by a statement of its own. */
+export const memberBatch = 20;
+
+/** Chains of which one statement takes the beginning. */
+const chainBatch = 20;
 
 /** What is deleted whole; members are erased by the operation for it, audit entries with their seals. */
 export const deletedKinds = [
@@ -44,34 +50,46 @@ export function createRetentionStore(database: Database) {
     },
 
     /**
-     * Deletes audit entries over their time with their seals, from the beginning of each chain, which remembers where it was
-     * cut; gives how many.
+     * Deletes the next audit entries over their time with their seals, from the beginning of chains, each of which remembers
+     * where it was cut; gives how many, and 0 only where none is left.
      */
     async pruneAudit(at: Date): Promise<number> {
       const before = sql`${findCutoff("auditEntries", at).toISOString()}::timestamptz`;
+      // Of an entry that somebody has removed the time of its seal counts.
+      const isOld = sql`coalesce(e.occurred_at, s.sealed_at) < ${before}`;
+      const sealsWithEntries = sql`${auditSeals} s LEFT JOIN ${auditEntries} e ON e.id = s.entry_id`;
       const [, rows] = await database.batch<[unknown[], { deleted: number }[]]>([
         sql`SELECT set_config('turash.retention', 'on', true)`,
-        sql`WITH old AS MATERIALIZED (
-            SELECT s.chain_id, s.number, s.entry_id, s.link FROM ${auditSeals} s JOIN ${auditEntries} e ON e.id = s.entry_id
-            WHERE e.occurred_at < ${before} AND NOT EXISTS (
-              SELECT FROM ${auditSeals} earlier JOIN ${auditEntries} younger ON younger.id = earlier.entry_id
-              WHERE earlier.chain_id = s.chain_id AND earlier.number < s.number AND younger.occurred_at >= ${before})
-            ORDER BY s.chain_id, s.number LIMIT ${retentionBatch}::integer),
+        sql`WITH due AS MATERIALIZED (
+            SELECT c.chain_id, c.pruned_number, c.number FROM ${auditChains} c
+            WHERE (SELECT ${isOld} FROM ${sealsWithEntries} WHERE s.chain_id = c.chain_id AND s.number > c.pruned_number AND s.number <= c.number ORDER BY s.number LIMIT 1)
+            LIMIT ${chainBatch}::integer),
+          old AS MATERIALIZED (
+            SELECT first.* FROM due CROSS JOIN LATERAL (
+              SELECT s.chain_id, s.number, s.entry_id, s.link, bool_and(${isOld}) OVER (ORDER BY s.number) AS are_old
+              FROM ${sealsWithEntries} WHERE s.chain_id = due.chain_id AND s.number > due.pruned_number AND s.number <= due.number ORDER BY s.number LIMIT ${retentionBatch}::integer) AS first
+            WHERE are_old ORDER BY chain_id, number LIMIT ${retentionBatch}::integer),
           cut AS (
             UPDATE ${auditChains} c SET pruned_number = last.number, pruned_link = last.link
             FROM (SELECT DISTINCT ON (chain_id) chain_id, number, link FROM old ORDER BY chain_id, number DESC) last WHERE c.chain_id = last.chain_id),
           unsealed AS (DELETE FROM ${auditSeals} s USING old WHERE s.chain_id = old.chain_id AND s.number = old.number),
-          gone AS (DELETE FROM ${auditEntries} e USING old WHERE e.id = old.entry_id RETURNING 1)
-          SELECT count(*)::integer AS deleted FROM gone`,
+          gone AS (DELETE FROM ${auditEntries} e USING old WHERE e.id = old.entry_id)
+          SELECT count(*)::integer AS deleted FROM old`,
       ]);
       return rows[0]?.deleted ?? 0;
     },
 
-    /** Members of organizations that were closed long enough ago, whose personal data is still there. */
-    async findOverdueMembers(at: Date): Promise<{ organizationId: OrganizationId; memberId: MemberId }[]> {
+    /** Members of organizations that were closed long enough ago, whose personal data is still there; the next after one. */
+    async findOverdueMembers(
+      at: Date,
+      after: MemberId | null,
+      limit: number,
+    ): Promise<{ organizationId: OrganizationId; memberId: MemberId }[]> {
       const rows = await database.query<{ id: string; organization_id: string }>(sql`
         SELECT m.id, m.organization_id FROM ${members} m JOIN ${organizations} o ON o.id = m.organization_id
-        WHERE m.erased_at IS NULL AND o.deleted_at < ${findCutoff("members", at).toISOString()}::timestamptz LIMIT 100`);
+        WHERE m.erased_at IS NULL AND o.deleted_at < ${findCutoff("members", at).toISOString()}::timestamptz
+          AND ${after === null ? sql`true` : sql`m.id > ${uuidOf(after)}::uuid`}
+        ORDER BY m.id LIMIT ${limit}::integer`);
       return rows.map((row) => ({
         organizationId: idFromUuid("organization", row.organization_id),
         memberId: idFromUuid("member", row.id),
@@ -82,8 +100,16 @@ export function createRetentionStore(database: Database) {
 
 /** When a row `r` of each kind is over its time. */
 const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQL }> = {
-  idempotencyRecords: { table: idempotencyRecords, isOver: (before) => sql`r.created_at < ${before}` },
-  outboxEvents: { table: outbox, isOver: (before) => sql`r.occurred_at < ${before} AND r.awaiting = '{}'` },
+  idempotencyRecords: {
+    table: idempotencyRecords,
+    // The other condition is for the index: a record expires a day after it was created.
+    isOver: (before) => sql`r.created_at < ${before} AND r.expires_at < ${before} + interval '1 day'`,
+  },
+  outboxEvents: {
+    table: outbox,
+    // The second condition is for the index: an event's id begins with its time.
+    isOver: (before) => sql`r.occurred_at < ${before} AND r.id < (SELECT uuid_v7(${before})) AND r.awaiting = '{}'`,
+  },
   deadLetters: { table: deadLetters, isOver: (before) => sql`r.died_at < ${before}` },
   invitations: {
     table: invitations,
