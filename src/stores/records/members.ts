@@ -6,7 +6,7 @@ import type { MemberChange, MemberRecord } from "../../domain/member.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
-import { auditEntries } from "../postgres/schema/changes.ts";
+import { auditEntries, idempotencyRecords } from "../postgres/schema/changes.ts";
 import { invitations } from "../postgres/schema/invitations.ts";
 import { apiKeys, members } from "../postgres/schema/tenants.ts";
 import { page } from "./page.ts";
@@ -124,9 +124,10 @@ export function createMemberStore(database: Database) {
     },
 
     /**
-     * Forgets a person: removes the member where it still is one, replaces name and e-mail, ends keys, deletes invitations, and
-     * takes out of the audit log what was changed of it and from where it acted. The entry of the erasure names those entries,
-     * by which the sealed chain tells an erasure from a change. `last_owner` as for a removal.
+     * Forgets a person: removes the member where it still is one, replaces name and e-mail, ends keys and their names, deletes
+     * invitations and answers that are kept for repeats, and takes out of the audit log what was changed of the person, its keys and
+     * invitations, and from where it acted. The entry of the erasure names those entries, by which the sealed chain tells an erasure
+     * from a change. `last_owner` as for a removal.
      */
     async erase(stamp: ChangeStamp, organizationId: OrganizationId, id: MemberId): Promise<Written<MemberRecord>> {
       const member = sql`${uuidOf(id)}::uuid`;
@@ -139,10 +140,12 @@ export function createMemberStore(database: Database) {
             deleted_at = coalesce(m.deleted_at, ${at}), erased_at = ${at}, version = m.version + 1, updated_at = ${at}
           WHERE ${own(stamp, organizationId, id)} AND m.erased_at IS NULL RETURNING ${changedColumns}`,
         alongside: [
-          revokeKeys(stamp),
+          sql`unnamed AS (UPDATE ${apiKeys} SET name = 'Key of an erased member', revoked_at = coalesce(revoked_at, ${at}), version = version + 1
+            WHERE member_id IN (SELECT id FROM changed))`,
           // Each part sees the rows as they were before, the member's e-mail too.
           sql`uninvited AS (DELETE FROM ${invitations} i USING changed, ${members} was
             WHERE was.id = changed.id AND i.organization_id = was.organization_id AND (i.email = was.email OR i.member_id = was.id) RETURNING i.id)`,
+          sql`unrepeatable AS (DELETE FROM ${idempotencyRecords} r USING changed, ${members} was WHERE was.id = changed.id AND ${isAnswerAbout(organizationId)})`,
           sql`erased AS (
             UPDATE ${auditEntries} e SET
               patch = CASE WHEN ${isAbout(member)} THEN NULL ELSE e.patch END, patch_salt = CASE WHEN ${isAbout(member)} THEN NULL ELSE e.patch_salt END,
@@ -160,10 +163,23 @@ export function createMemberStore(database: Database) {
   };
 }
 
-/** Whether `audit_entries e` tells of the member or of an invitation to its e-mail. */
+/**
+ * Whether `audit_entries e` tells of the member, of an invitation to its e-mail, or of its keys, which people name after themselves.
+ * Invitations and keys that are forgotten already are known by the e-mail in the entry, and by who made the key.
+ */
 function isAbout(member: SQL): SQL {
-  return sql`(e.subject_id = ${member} OR e.subject_id IN (SELECT i.id FROM ${invitations} i JOIN ${members} was ON was.id = ${member}
-    AND was.organization_id = i.organization_id WHERE i.email = was.email OR i.member_id = was.id))`;
+  return sql`(e.subject_id = ${member}
+    OR e.subject_id IN (SELECT i.id FROM ${invitations} i JOIN ${members} was ON was.id = ${member} AND was.organization_id = i.organization_id WHERE (i.email = was.email OR i.member_id = was.id))
+    OR e.subject_id IN (SELECT k.id FROM ${apiKeys} k WHERE k.member_id = ${member})
+    OR (e.action = 'member.invite' AND e.patch @> (SELECT jsonb_build_array(jsonb_build_object('value', jsonb_build_object('email', was.email))) FROM ${members} was WHERE was.id = ${member}))
+    OR (e.action = 'api_key.create' AND e.member_id = ${member}))`;
+}
+
+/** Whether an answer `idempotency_records r` holds the member `was`, an invitation to its e-mail, or one of its keys. */
+function isAnswerAbout(organizationId: OrganizationId): SQL {
+  return sql`(r.scope IN (${organizationId}, 'operator') AND (r.answer @> jsonb_build_array(jsonb_build_object('id', was.id))
+    OR r.answer @> jsonb_build_array(jsonb_build_object('memberId', was.id))
+    OR r.answer @> jsonb_build_array(jsonb_build_object('email', was.email, 'organizationId', was.organization_id))))`;
 }
 
 function revokeKeys(stamp: ChangeStamp): SQL {
