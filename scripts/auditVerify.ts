@@ -9,7 +9,7 @@ import { writePrivateFile } from "./start/files.ts";
 const usage = `Usage: npm run audit:verify -- [--url postgres://... | --data DIR] [--organization org_...] [--heads FILE] [--write-heads FILE] [--json]
 Recomputes the chains of the audit log and tells every entry that was changed, removed or put in; ends with 1 where there is one.
   --heads FILE        compare with heads that were noted before, by which a chain that was cut at its end is found
-  --write-heads FILE  note the heads, to be kept where nobody who can write to the database can`;
+  --write-heads FILE  note the heads, to be kept where nobody who can write to the database can; not where there is a fault`;
 
 const operatorChain = "00000000-0000-0000-0000-000000000000";
 const nameOf = (chainId: string) => (chainId === operatorChain ? "operator" : idFromUuid("organization", chainId));
@@ -39,11 +39,14 @@ async function verify(): Promise<boolean> {
     const compared = chainId === null ? kept : new Map([...kept].filter(([id]) => id === chainId));
     const faults = findFaults(log, compared);
     const heads = Object.fromEntries(log.chains.map(({ chainId: id, number, link }) => [nameOf(id), { number, link }]));
-    if (values["write-heads"] !== undefined)
-      writePrivateFile(values["write-heads"], `${JSON.stringify(heads, null, 2)}\n`);
     console.log(
       values.json ? JSON.stringify({ ...countOf(log), heads, faults: faults.map(describe) }) : tell(log, faults),
     );
+    // Those of a damaged log would take the place of good ones.
+    if (values["write-heads"] !== undefined && faults.length > 0)
+      console.error(`turash: the heads were not written to ${values["write-heads"]}, for the log does not verify`);
+    else if (values["write-heads"] !== undefined)
+      writePrivateFile(values["write-heads"], `${JSON.stringify(heads, null, 2)}\n`);
     return faults.length === 0;
   } finally {
     await source.close();

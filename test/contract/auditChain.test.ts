@@ -1,7 +1,13 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Fault, findFaults, type Head } from "../../scripts/audit/chain.ts";
 import { createHttpEngine } from "../../scripts/audit/connect.ts";
 import { readAuditLog } from "../../scripts/audit/readLog.ts";
+import { databaseAddressName } from "../../scripts/start/service.ts";
 import type { ChangeStamp } from "../../src/domain/change.ts";
 import { createId, idFromUuid, type OrganizationId, uuidOf } from "../../src/domain/ids.ts";
 import { findCutoff } from "../../src/domain/retention.ts";
@@ -13,6 +19,8 @@ import { insertSample } from "../support/sampleRows.ts";
 import { openStoresUnderTest, refusalOf, type StoresUnderTest } from "../support/storesUnderTest.ts";
 
 const at = new Date("2026-11-24T12:00:00Z");
+const run = promisify(execFile);
+const auditVerify = join(import.meta.dirname, "../../scripts/auditVerify.ts");
 
 describe.each(enginesUnderTest)("the audit log's chain on %s", (engine) => {
   let stores: StoresUnderTest;
@@ -189,6 +197,30 @@ describe.each(enginesUnderTest)("the audit log's chain on %s", (engine) => {
     expect(messages(await faultsOf(organization, kept))).toEqual([
       "the link that was noted for this number is not there: the chain was cut or written anew",
     ]);
+  });
+
+  it("gives its heads to be kept only where it verifies, so that good ones are not lost", async () => {
+    const organization = await createOrganization(2);
+    await sealAll();
+    const folder = mkdtempSync(join(tmpdir(), "turash-heads-"));
+    const { connectionString, fetchEndpoint } = stores.server;
+    writeFileSync(join(folder, databaseAddressName), JSON.stringify({ connectionString, fetchEndpoint }));
+    const file = join(folder, "heads.json");
+    const id = idFromUuid("organization", organization);
+    const verify = () =>
+      run(process.execPath, [auditVerify, "--data", folder, "--organization", id, "--write-heads", file]).catch(
+        (failed: { code: number; stderr: string }) => failed,
+      );
+    try {
+      expect(await verify()).not.toHaveProperty("code");
+      const good = readFileSync(file, "utf8");
+      expect(JSON.parse(good)).toMatchObject({ [id]: { number: 2 } });
+      await tamper(`UPDATE audit_entries SET action = 'flow.delete' WHERE id = ${entryAt(organization, 1)}`);
+      expect(await verify()).toMatchObject({ code: 1, stderr: expect.stringContaining("heads were not written") });
+      expect(readFileSync(file, "utf8")).toBe(good);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   describe("after a person's data was erased", () => {
