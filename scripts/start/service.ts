@@ -8,6 +8,7 @@ import { type ApiClient, createApiClient } from "./apiClient.ts";
 import { fireCrons } from "./crons.ts";
 import { type DataFolder, openDataFolder } from "./dataFolder.ts";
 import { writePrivateFile } from "./files.ts";
+import { readForwardedVariables } from "./forwardedVariables.ts";
 import type { StartOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { loadSecrets } from "./secrets.ts";
@@ -26,19 +27,6 @@ export type Service = {
 
 /** Where other commands find the database of a folder while the service runs on it; gone when it does not. */
 export const databaseAddressName = "database-address.json";
-
-/** Variables of the Worker that the shell may set for a local run. */
-const forwardedVariables = [
-  "MATCHING_TABLES",
-  "REQUEST_TIMEOUT_SECONDS",
-  "CORS_ORIGINS",
-  "LIMITS",
-  "EVENTS_PAUSED",
-  "RESEND_AFTER_SECONDS",
-  "OIDC_ISSUER",
-  "OIDC_AUDIENCE",
-  "OIDC_ALGORITHMS",
-];
 
 /**
  * Starts the database, migrated, and the Worker in front of it. What was started is stopped again when a later part
@@ -96,12 +84,6 @@ export async function startService(
 
 function openDatabase(folder: DataFolder, progress: Progress): Promise<LocalDatabase> {
   return startLocalDatabase({ dataDir: join(folder.path, "database"), report: progress });
-}
-
-function readForwardedVariables(): Record<string, string> {
-  return Object.fromEntries(
-    forwardedVariables.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
 }
 
 /** Making a database cannot be broken off; nobody has to wait for it, since the process ends and it writes no half one. */
