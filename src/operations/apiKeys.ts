@@ -48,11 +48,15 @@ export async function createApiKey(context: RequestContext, content: ApiKeyConte
   return shown(context, changed.value, changed.replayed, issued.text);
 }
 
-/** Replaces a key by a new one that may do the same, and so no more than the caller; the old one works on for the overlap. */
+/**
+ * Replaces a key by a new one that may do the same, and so no more than the caller; the old one works on for the overlap. A
+ * member's key is that member's alone to replace, for whoever has its text speaks for the member.
+ */
 export async function rotateApiKey(context: RequestContext, id: ApiKeyId, overlapSeconds: number): Promise<IssuedKey> {
   authorizeMember(context.actor, "rotateApiKey");
   const old = await context.services.apiKeys.find(context, id);
   if (!old) throw notFound("api_key");
+  assertOwn(context, old);
   assertWithinOwnPower(context, old);
   const nextId = createId("apiKey");
   const issued = await issueText(context, nextId);
@@ -86,7 +90,14 @@ async function shown(
   replayed: boolean,
   text: string,
 ): Promise<IssuedKey> {
+  // A repeat may be somebody else's, by the same Idempotency-Key.
+  assertOwn(context, record);
   return { record, replayed, text: replayed ? (await issueText(context, record.id)).text : text };
+}
+
+function assertOwn({ actor }: RequestContext, { memberId }: ApiKeyRecord): void {
+  if (memberId !== null && (actor.kind !== "member" || actor.memberId !== memberId))
+    throw forbidden("not_own_key", "This is another member's key: only that member gets its text. It can be revoked.");
 }
 
 function assertWithinOwnPower({ actor }: RequestContext, { role, scopes }: ApiKeyRecord): void {

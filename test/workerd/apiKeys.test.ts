@@ -17,6 +17,7 @@ import {
   createSite,
   createTenant,
   insertKey,
+  insertMember,
   steamSupply,
   type Tenant,
 } from "./support/tenants.ts";
@@ -178,6 +179,49 @@ describe("rotating a key", () => {
     });
     for (const overlapSeconds of [-1, 604_801, 1.5, "60"])
       await refuse(400, "POST", `/v1/api-keys/${old.id}/rotate`, { key: owner.key, body: { overlapSeconds } });
+  });
+});
+
+describe("the text of a member's key", () => {
+  const scopes = ["keys:manage", "flows:read"] as const;
+  const signedInAs = async (tenant: Tenant) => {
+    const memberId = await insertMember(tenant, { role: "owner" });
+    return insertKey(tenant, { role: "owner", scopes, memberId });
+  };
+  const body = { name: "Hers", role: "owner", scopes: ["flows:read"] };
+
+  it("is that member's alone to get by a rotation: another owner, and the organization's own key, may only revoke it", async () => {
+    const [hers, his] = [await signedInAs(owner), await signedInAs(owner)];
+    const made = await succeed(201, "POST", "/v1/api-keys", { key: hers, body });
+    const path = `/v1/api-keys/${made.id}`;
+    const before = await countRows();
+    for (const key of [his, owner.key])
+      expect(await refuse(403, "POST", `${path}/rotate`, { key, body: {} })).toMatchObject({ reason: "not_own_key" });
+    expect(await countRows()).toEqual(before);
+    const next = await succeed(201, "POST", `${path}/rotate`, { key: hers, body: {} });
+    expect(next.memberId).toBe(made.memberId);
+    await succeed(204, "DELETE", `/v1/api-keys/${next.id}`, { key: his });
+  });
+
+  it("is shown again to that member only, whoever repeats the request", async () => {
+    const [hers, his] = [await signedInAs(owner), await signedInAs(owner)];
+    const headers = { "idempotency-key": crypto.randomUUID() };
+    const made = await succeed(201, "POST", "/v1/api-keys", { key: hers, body, headers });
+    for (const key of [his, owner.key])
+      expect(await refuse(403, "POST", "/v1/api-keys", { key, body, headers })).toMatchObject({
+        reason: "not_own_key",
+      });
+    expect(await succeed(201, "POST", "/v1/api-keys", { key: hers, body, headers })).toEqual(made);
+  });
+
+  it("of a key of the organization itself is given to any owner who may do as much", async () => {
+    const own = await createKey(owner, { scopes: ["flows:read"] });
+    expect(own.memberId).toBeNull();
+    const next = await succeed(201, "POST", `/v1/api-keys/${own.id}/rotate`, {
+      key: await signedInAs(owner),
+      body: {},
+    });
+    expect(next.memberId).toBeNull();
   });
 });
 
