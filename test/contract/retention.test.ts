@@ -62,7 +62,12 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       when: (moment) => ({ created_at: moment }),
       kept: {},
     },
-    outboxEvents: { table: "outbox", id: "id", when: (moment) => ({ occurred_at: moment }), kept: {} },
+    outboxEvents: {
+      table: "outbox",
+      id: "id",
+      when: (moment) => ({ occurred_at: moment, awaiting: "'{}'" }),
+      kept: { awaiting: "'{graph}'" },
+    },
     invitations: {
       table: "invitations",
       id: "id",
