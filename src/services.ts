@@ -9,6 +9,7 @@ import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
+import { createSqlGraph } from "./stores/graph/sql/graph.ts";
 import type { Database } from "./stores/postgres/client.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { createAuditEntryStore } from "./stores/records/auditEntries.ts";
@@ -19,6 +20,7 @@ import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
 import { createMatchStore } from "./stores/records/matches.ts";
 import { createMemberStore } from "./stores/records/members.ts";
+import { createNetworkRecordStore } from "./stores/records/networkRecords.ts";
 import { createOrganizationStore } from "./stores/records/organizations.ts";
 import { createOutboxStore } from "./stores/records/outbox.ts";
 import { createParticipantStore } from "./stores/records/participants.ts";
@@ -65,6 +67,8 @@ export function createServices(
     candidates: createCandidateStore(database),
     outbox: createOutboxStore(database),
     deadLetters: createDeadLetterStore(database),
+    networkRecords: createNetworkRecordStore(database),
+    graph: createSqlGraph(database),
     publicFlows: createPublicFlows(memory, at, waitUntil),
     readTaxonomy: () => rememberTaxonomy(database, at, memory),
     readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at, memory), config, at),

@@ -95,7 +95,7 @@ export type NetworkMatchRecord = NetworkMatch & {
   othersView: MatchFigures;
 };
 
-/** An exchange that stands: agreed or recorded, and not failed. */
+/** An exchange that stands: both sides say so, and it has neither failed nor been completed. */
 export type NetworkExchange = {
   noun: "exchange";
   id: ExchangeId;
@@ -120,14 +120,16 @@ export type NetworkLimits = { organizations: number; flows: number; links: numbe
 
 /** A flow in front of a viewer. */
 export type SightedFlow = NetworkFlow & {
-  /** Whether owner, place and words may be known to the viewer; else only the pseudonym of the owner and the cell of the site. */
+  /** Whether owner, place and words may be known to the viewer; else only its kind, grade and direction, and the cell of its site. */
   isOpen: boolean;
+  /** Whether the owner may be known: of an open one, and where an exchange that the viewer may know names it; else by a pseudonym. */
+  isNamed: boolean;
 };
 
 /**
  * Part of the network as a viewer may see it, all that its links name included. An organization of which a viewer sees some
- * flows openly and others not is two to that viewer, for its name must not lead to its pseudonym: whoever answers tells them
- * apart by `isOpen` of the flows, and an adapter does so at each step from one organization to the next.
+ * flows by its name and others not is two to that viewer, for the name must not lead to the pseudonym: whoever answers tells
+ * them apart by `isNamed` of the flows, and an adapter does so at each step from one organization to the next.
  */
 export type Subnetwork = {
   organizations: readonly NetworkOrganization[];

@@ -1,10 +1,11 @@
 import type { ConsumerName } from "../domain/consumer.ts";
 import type { RequestContext } from "../operations/context.ts";
+import { projectEvents } from "../operations/networkProjection.ts";
 import type { HandleEvents } from "./consume.ts";
 
 /** What each consumer does with events. */
 const handlers: Record<ConsumerName, (context: RequestContext) => HandleEvents> = {
-  graph: () => async () => {},
+  graph: (context) => (events) => projectEvents(context, events),
   matching: () => async () => {},
   feeds: () => async () => {},
   webhooks: () => async () => {},

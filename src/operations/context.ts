@@ -4,6 +4,7 @@ import type { ChangeStamp } from "../domain/change.ts";
 import type { Flow } from "../domain/flow.ts";
 import type { FlowId, OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
+import type { Graph } from "../stores/graph/port.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
 import type { DeadLetterStore } from "../stores/records/deadLetters.ts";
@@ -12,6 +13,7 @@ import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
 import type { MemberStore } from "../stores/records/members.ts";
+import type { NetworkRecordStore } from "../stores/records/networkRecords.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
 import type { OutboxStore } from "../stores/records/outbox.ts";
 import type { ParticipantStore } from "../stores/records/participants.ts";
@@ -38,6 +40,9 @@ export type Services = {
   candidates: CandidateStore;
   outbox: OutboxStore;
   deadLetters: DeadLetterStore;
+  /** Records as the graph holds them. */
+  networkRecords: NetworkRecordStore;
+  graph: Graph;
   /** The resource taxonomy, as it stood in the last five seconds. */
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** Public flows as others than their organizations see them, remembered for as long as they stand: five seconds longer at most. */

@@ -24,6 +24,14 @@ function uuid(end: string): string {
   return `018f4d6e-7b3a-7cc0-8000-${end.padStart(12, "0")}`;
 }
 
+/** What every table of the graph needs. */
+const held = {
+  generation: "(SELECT min(id) FROM graph_generations)",
+  id: "gen_random_uuid()::text",
+  version: "1",
+  is_gone: "false",
+  hash: "7",
+};
 const text = (value: string) => `'${value}'`;
 const now = { created_at: "now()", updated_at: "now()" };
 const digest = (character: string) => `decode(repeat('${character}', 64), 'hex')`;
@@ -197,6 +205,50 @@ export const sampleRows = {
     link: digest("4"),
     sealed_at: "now()",
   },
+  graph_generations: { state: "'retired'", since: "now()" },
+  graph_organizations: { ...held, name: "'Works'", country: "'DK'", programme_ids: "'{}'", facilitator_ids: "'{}'" },
+  graph_sites: {
+    ...held,
+    organization_id: "'org_1'",
+    name: "'Works'",
+    longitude: "11.09",
+    latitude: "55.67",
+    cell: "'871f05833ffffff'",
+    cell_longitude: "11.1",
+    cell_latitude: "55.6",
+    cell_radius_meters: "1400",
+  },
+  graph_flows: {
+    ...held,
+    organization_id: "'org_1'",
+    site_id: "'site_1'",
+    direction: "'output'",
+    kind: "'heat'",
+    grade: "'heat'",
+    title: "'Warm water'",
+    status: "'active'",
+    visibility: "'public'",
+  },
+  graph_grades: { ...held, kind: "'heat'" },
+  graph_matches: {
+    ...held,
+    output_flow_id: "'flow_1'",
+    input_flow_id: "'flow_2'",
+    is_open: "false",
+    score: "0.5",
+    output_score: "0.5",
+    input_score: "0.5",
+    others_score: "0.5",
+  },
+  graph_exchanges: {
+    ...held,
+    output_flow_id: "'flow_1'",
+    input_flow_id: "'flow_2'",
+    amount: "5",
+    unit: "'t/a'",
+    visibility: "'public'",
+  },
+  graph_tasks: { name: "'rebuild'", state: "'running'", progress: "'{}'", started_at: "now()", updated_at: "now()" },
   cache_tags: { tag: "'flows:' || gen_random_uuid()", version: "1" },
   idempotency_records: {
     scope: "'s'",

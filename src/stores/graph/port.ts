@@ -65,8 +65,11 @@ export type BetweenQuestion = LinkFilter & { maximumSteps: number };
 /** A place of which the flow's site is to be near; for a flow that is not open to the viewer its cell's centre counts. */
 export type NetworkQuestion = LinkFilter & { near?: { center: Position; radiusMeters: number } | undefined };
 
-/** What is written: a record as it is, or that it is gone. */
-export type NetworkEntry = NetworkRecord | NetworkTombstone;
+/**
+ * What is written: a record as it is, or that it is gone. `replaces` names a version that is known to be wrong and that is
+ * overwritten though it be as new or newer.
+ */
+export type NetworkEntry = (NetworkRecord | NetworkTombstone) & { replaces?: number };
 
 export type GraphUpkeep = {
   /** Makes the graph's tables, constraints and indexes where they are missing; again and again without harm. */

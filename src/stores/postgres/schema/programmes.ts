@@ -48,5 +48,6 @@ export const programmeParticipants = pgTable(
     index("programme_participants_organization_id_idx")
       .on(table.organizationId, table.programmeId)
       .where(sql`state <> 'left'`),
+    index("programme_participants_all_idx").on(table.organizationId),
   ],
 );
