@@ -30,7 +30,6 @@ const tags = [
   { name: "flows", description: "What a site offers, needs or shares" },
   { name: "matches", description: "Outputs that can serve inputs, and why" },
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
-  { name: "operations", description: "What the operator sees and does of events on their way" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
   { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
 ];
