@@ -99,6 +99,7 @@ describe("a public flow that others read", () => {
   it("that a match opens is read anew, for the other side sees its externalId and no stranger does", async () => {
     const [one, two] = createIsolates();
     const { seller, buyer, output, matchId } = await createPair({ externalId: "S-1" });
+    const another = await createFlow(seller, steamSupply(output.siteId));
     const path = `/v1/flows/${output.id}`;
     const externalIdFor = async (key: string, isolate = one) => (await isolate({ path, key })).body.externalId;
     const read = async () => [await externalIdFor(buyer.key), await externalIdFor(reader.key)];
@@ -109,6 +110,8 @@ describe("a public flow that others read", () => {
     expect((await interest(seller.key)).status).toBe(200);
     expect((await interest(buyer.key, two)).body.state).toBe("interested_both");
     pass(tagLifetimeMs);
+    // By another flow of the same organization the isolate learns which version of its tag stands.
+    expect((await one({ path: `/v1/flows/${another.id}`, key: reader.key })).status).toBe(200);
     expect(await read()).toEqual(["S-1", null]);
     expect(await read()).toEqual(["S-1", null]);
   });
