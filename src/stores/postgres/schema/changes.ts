@@ -30,7 +30,7 @@ export const outbox = pgTable(
     occurredAt: instant("occurred_at").notNull(),
     traceparent: text("traceparent"),
     awaiting: text("awaiting").array().notNull().default(sql`ARRAY['graph', 'matching', 'feeds', 'webhooks']`),
-    dueAt: instant("due_at").notNull().default(sql`'-infinity'`),
+    dueAt: instant("due_at").notNull().default(sql`'-infinity'::timestamp with time zone`),
     sends: integer("sends").notNull().default(0),
   },
   (table) => [
