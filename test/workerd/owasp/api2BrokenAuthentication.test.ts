@@ -87,19 +87,25 @@ describe("API2:2023 Broken Authentication", () => {
     await succeed(204, "DELETE", `/v1/organizations/${tenant.id}/members/${member.id}`, { key: tenant.key });
 
     const unknown = createApiKeyText("live");
-    const asked = interceptOutbound();
-    const answers: [trips: number, problem: Json, headers: string[]][] = [];
+    // Behind earlier answers the Worker may ask for other things.
+    let lookups = 0;
+    interceptOutbound((url, { body }) => {
+      if (url === sqlAddress && String(body).includes("api_keys")) lookups++;
+      return null;
+    });
+    const answers: [lookups: number, problem: Json, headers: string[]][] = [];
     for (const key of [unknown, revoked.key, expired, closed, removed.key]) {
-      asked.length = 0;
+      lookups = 0;
       const { status, body, headers } = await createWorker({})({ path: "/v1/me", key });
       expect([status, body.reason]).toEqual([401, "credential_refused"]);
-      answers.push([asked.filter((url) => url === sqlAddress).length, withoutRequestId(body), [...headers.keys()]]);
+      answers.push([lookups, withoutRequestId(body), [...headers.keys()]]);
     }
+    expect(answers[0]![0]).toBe(1);
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     // A refusal is not remembered, so that the second one takes as long as the first.
-    asked.length = 0;
+    lookups = 0;
     for (let again = 0; again < 2; again++) await createWorker({})({ path: "/v1/me", key: unknown });
-    expect(asked).toEqual([sqlAddress, sqlAddress]);
+    expect(lookups).toBe(2);
   });
 
   it("takes a credential at no other place than the Authorization header", async () => {
