@@ -3,6 +3,7 @@ import { apiKeys } from "./http/apiKeys.ts";
 import { auditEntries } from "./http/auditEntries.ts";
 import { docs } from "./http/docs.ts";
 import { type AppEnvironment, createRouter } from "./http/environment.ts";
+import { exchanges } from "./http/exchanges.ts";
 import { flows } from "./http/flows.ts";
 import { health } from "./http/health.ts";
 import { matches } from "./http/matches.ts";
@@ -46,6 +47,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     sites,
     flows,
     matches,
+    exchanges,
     programmes,
     participants,
     outbox,

@@ -12,6 +12,7 @@ import { continueTrace } from "./platform/telemetry/traceparent.ts";
 import { configOrThrow, createServices, memoryOf } from "./services.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createAuditChainStore, sealingBatch } from "./stores/records/auditChain.ts";
+import { completionBatch, createExchangeChangeStore } from "./stores/records/exchangeChanges.ts";
 import { createMemberStore } from "./stores/records/members.ts";
 import { createOutboxStore } from "./stores/records/outbox.ts";
 import { createRetentionStore, deletedKinds, memberBatch, retentionBatch } from "./stores/records/retention.ts";
@@ -37,9 +38,10 @@ export function openSchedule(env: object, at: Date): Schedule {
     auditChain: createAuditChainStore(database),
     retention: createRetentionStore(database),
     members: createMemberStore(database),
+    exchangeChanges: createExchangeChangeStore(database),
     relay: { send: () => relayOnce(relay), giveUp: () => giveUpLost(relay) },
     deletedKinds,
-    batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch },
+    batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch, completion: completionBatch },
     timeLeftMs: () => begun + scheduleBudgetMs - Date.now(),
   };
 }

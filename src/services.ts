@@ -15,6 +15,8 @@ import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { createAuditEntryStore } from "./stores/records/auditEntries.ts";
 import { readTagVersion } from "./stores/records/cacheTags.ts";
 import { createDeadLetterStore } from "./stores/records/deadLetters.ts";
+import { createExchangeChangeStore } from "./stores/records/exchangeChanges.ts";
+import { createExchangeStore } from "./stores/records/exchanges.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
 import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
@@ -64,6 +66,8 @@ export function createServices(
     sites: createSiteStore(database),
     flows: createFlowStore(database),
     matches: createMatchStore(database),
+    exchanges: createExchangeStore(database),
+    exchangeChanges: createExchangeChangeStore(database),
     candidates: createCandidateStore(database),
     outbox: createOutboxStore(database),
     deadLetters: createDeadLetterStore(database),

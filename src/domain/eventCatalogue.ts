@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { exchangeStates } from "./exchange.ts";
 import { idSchema, type Noun } from "./ids.ts";
 import { matchStates } from "./match.ts";
 import { participationStates } from "./programme.ts";
@@ -14,6 +15,8 @@ type EventDefinition = {
 /** The version of the subject after the change. */
 const changed = z.object({ version: z.int().positive() });
 const matchMoved = changed.extend({ state: z.enum(matchStates), round: z.int().positive() });
+/** `isConfirmed`: whether both sides stand by it; until then it is a proposal that nobody else may know of. */
+const exchangeChanged = changed.extend({ state: z.enum(exchangeStates), isConfirmed: z.boolean() });
 const participationChanged = changed.extend({
   organizationId: idSchema("organization"),
   state: z.enum(participationStates),
@@ -53,6 +56,14 @@ export const eventCatalogue = {
   ),
   "turash.match.declined": about("match", matchMoved),
   "turash.match.withdrawn": about("match", changed.extend({ round: z.int().positive() })),
+  "turash.match.agreed": about("match", changed.extend({ round: z.int().positive() })),
+  "turash.exchange.agreed": about("exchange", exchangeChanged),
+  "turash.exchange.recorded": about("exchange", exchangeChanged),
+  "turash.exchange.confirmed": about("exchange", exchangeChanged),
+  "turash.exchange.updated": about("exchange", exchangeChanged),
+  "turash.exchange.advanced": about("exchange", exchangeChanged),
+  "turash.exchange.completed": about("exchange", exchangeChanged),
+  "turash.exchange.failed": about("exchange", exchangeChanged),
   "turash.programme.created": about("programme"),
   "turash.programme.updated": about("programme"),
   "turash.programme.closed": about("programme"),

@@ -55,6 +55,7 @@ function checkUnits({ quantity, economics }: Omit<FlowContent, "status">, grade:
   return faults;
 }
 
-function materialOf(grade: Grade): MaterialProperties {
+/** What leads between mass, volume and energy of a grade. */
+export function materialOf(grade: Grade): MaterialProperties {
   return { densityKgPerM3: grade.densityKgPerM3, heatingValueMjPerKg: grade.heatingValueMjPerKg };
 }

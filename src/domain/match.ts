@@ -34,7 +34,8 @@ const open: readonly MatchState[] = ["suggested", "viewed", "interested_one", "i
 /**
  * From which states each move starts and where it ends, as data: operations turn a row into one conditional UPDATE.
  * `interest` ends in `interested_both` when the other side has already shown it; interest in a match whose round has
- * ended (`declined`, `expired`) opens the next round.
+ * ended (`declined`, `expired`) opens the next round. So does interest in one that is `agreed` once its exchange has ended, and
+ * in one that is `withdrawn` because a flow was used up, once something of that remains.
  */
 export const matchTransitions: Record<MatchMove, { from: readonly MatchState[]; to: MatchState }> = {
   view: { from: ["suggested"], to: "viewed" },

@@ -8,6 +8,8 @@ import type { Graph } from "../stores/graph/port.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
 import type { DeadLetterStore } from "../stores/records/deadLetters.ts";
+import type { ExchangeChangeStore } from "../stores/records/exchangeChanges.ts";
+import type { ExchangeStore } from "../stores/records/exchanges.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
@@ -37,6 +39,8 @@ export type Services = {
   introductions: IntroductionStore;
   flows: FlowStore;
   matches: MatchStore;
+  exchanges: ExchangeStore;
+  exchangeChanges: ExchangeChangeStore;
   candidates: CandidateStore;
   outbox: OutboxStore;
   deadLetters: DeadLetterStore;

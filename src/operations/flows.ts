@@ -131,7 +131,10 @@ export async function deleteFlow(context: RequestContext, id: FlowId, ifMatch: n
   if (written.kind === "written") return;
   if (written.kind === "missing") throw notFound("flow");
   if (ifMatch !== null && written.current.version !== ifMatch) throw preconditionFailed(written.current.version);
-  throw conflict("quantity_reserved", "Agreements have reserved from this flow; withdraw it instead.");
+  throw conflict(
+    "quantity_reserved",
+    "Agreements have reserved from this flow, or an exchange of it goes on; withdraw it instead.",
+  );
 }
 
 /** A flow ready to be written: its grade and legal status filled in, and everything held against the taxonomy. */

@@ -1,7 +1,9 @@
 import type { OperatorActor } from "../domain/actor.ts";
+import type { ChangeStamp } from "../domain/change.ts";
 import type { MemberId } from "../domain/ids.ts";
 import type { RetainedKind } from "../domain/retention.ts";
 import type { AuditChainStore } from "../stores/records/auditChain.ts";
+import type { ExchangeChangeStore } from "../stores/records/exchangeChanges.ts";
 import type { MemberStore } from "../stores/records/members.ts";
 import type { DeletedKind, RetentionStore } from "../stores/records/retention.ts";
 import { type Job, takeTurns } from "./turns.ts";
@@ -15,13 +17,14 @@ export type Schedule = {
   auditChain: AuditChainStore;
   retention: RetentionStore;
   members: MemberStore;
+  exchangeChanges: Pick<ExchangeChangeStore, "completeDue">;
   /** Sends what is due to its consumers, and gives up on what was lost; how many events, how many letters. */
   relay: { send(): Promise<number>; giveUp(): Promise<number> };
   /** Of this call, handed on with what it changes. */
   traceparent: string;
   /** Kinds that are deleted whole, and how many entries, records or persons go into one statement or one turn. */
   deletedKinds: readonly DeletedKind[];
-  batches: { sealing: number; retention: number; members: number };
+  batches: { sealing: number; retention: number; members: number; completion: number };
   /** Until when this call begins further statements; those that have begun have some seconds more. */
   timeLeftMs(): number;
 };
@@ -34,21 +37,22 @@ const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
 /** `hasMore` of a kind where the time was used before all of it was forgotten; the rest waits for the next call. */
 export type Done = {
-  job: "seal" | "relay" | "give_up" | "forget";
+  job: "seal" | "relay" | "give_up" | "complete" | "forget";
   kind: RetainedKind | null;
   count: number;
   hasMore: boolean;
 };
 
 /**
- * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each hour what is over its
- * time is forgotten. A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
+ * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each hour
+ * exchanges whose last day is over are completed and what is over its time is forgotten. A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
   const failures: unknown[] = [];
   const done: Done[] = [];
   if (cron === crons.everyMinute) done.push(...(await doEachMinute(schedule, failures)));
-  if (cron === crons.hourly) done.push(...(await forgetAll(schedule, failures)));
+  if (cron === crons.hourly)
+    done.push(...(await completeExchanges(schedule, failures)), ...(await forgetAll(schedule, failures)));
   if (failures.length > 0) throw failures[0];
   return done;
 }
@@ -80,6 +84,20 @@ async function sealAll({ auditChain, at, batches }: Schedule): Promise<number> {
   return total;
 }
 
+/** An exchange is completed on the day after its last, in UTC. */
+async function completeExchanges(schedule: Schedule, failures: unknown[]): Promise<Done[]> {
+  const { exchangeChanges, at, batches, timeLeftMs } = schedule;
+  const job = {
+    name: "exchanges" as const,
+    async step() {
+      const count = await exchangeChanges.completeDue(stampOf(schedule), at.toISOString().slice(0, 10));
+      return { count, hasMore: count === batches.completion };
+    },
+  };
+  const done = await takeTurns([job], timeLeftMs, failures);
+  return done.map(({ name: _, ...rest }) => ({ job: "complete", kind: null, ...rest }));
+}
+
 async function forgetAll(schedule: Schedule, failures: unknown[]): Promise<Done[]> {
   const { retention, at, batches, deletedKinds, timeLeftMs } = schedule;
   const jobs: Job<RetainedKind>[] = [
@@ -104,10 +122,8 @@ async function forgetAll(schedule: Schedule, failures: unknown[]): Promise<Done[
 }
 
 /** Each person by itself, so that one that cannot be erased holds up no other. */
-function eraseMembers(
-  { retention, members, at, traceparent, batches }: Schedule,
-  failures: unknown[],
-): Job<RetainedKind> {
+function eraseMembers(schedule: Schedule, failures: unknown[]): Job<RetainedKind> {
+  const { retention, members, at, batches } = schedule;
   let after: MemberId | null = null;
   return {
     name: "members",
@@ -115,9 +131,8 @@ function eraseMembers(
       const overdue = await retention.findOverdueMembers(at, after, batches.members);
       let count = 0;
       for (const { organizationId, memberId } of overdue) {
-        const stamp = { actor, at, requestId: crypto.randomUUID(), addressHash: null, traceparent, idempotency: null };
         try {
-          await members.erase(stamp, organizationId, memberId);
+          await members.erase(stampOf(schedule), organizationId, memberId);
           count += 1;
         } catch (error) {
           failures.push(error);
@@ -127,4 +142,8 @@ function eraseMembers(
       return { count, hasMore: overdue.length === batches.members };
     },
   };
+}
+
+function stampOf({ at, traceparent }: Schedule): ChangeStamp {
+  return { actor, at, requestId: crypto.randomUUID(), addressHash: null, traceparent, idempotency: null };
 }

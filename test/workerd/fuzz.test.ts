@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
 import { attempts, type Ids } from "./support/attempts.ts";
 import { call, type Json } from "./support/client.ts";
+import { recordExchange } from "./support/exchanges.ts";
 import { listOperations, type Operation } from "./support/openApi.ts";
 import { createProgramme } from "./support/programmes.ts";
 import {
@@ -39,6 +40,7 @@ beforeAll(async () => {
     flowId: flow.id,
     otherFlowId: input.id,
     matchId,
+    exchangeId: (await recordExchange(tenant, { outputFlowId: flow.id, inputFlowId: input.id })).id,
     programmeId: (await createProgramme(tenant)).id,
     externalId: "fuzz",
   };

@@ -32,6 +32,17 @@ const rules: Record<string, ConstraintRule> = {
     pointer: "/quantity/amount",
     message: "agreements have reserved more than this",
   },
+  flows_reserved_terms_check: {
+    kind: "conflict",
+    reason: "quantity_reserved",
+    message: "agreements have reserved from this flow, so that its unit, its basis and its direction stay",
+  },
+  exchange_external_ids_pkey: {
+    kind: "conflict",
+    reason: "external_id_taken",
+    pointer: "/externalId",
+    message: "another exchange has this externalId",
+  },
   sites_flows_check: {
     kind: "conflict",
     reason: "site_has_flows",

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
 import type { Actor } from "../../domain/actor.ts";
 import type { Changed, ChangeStamp, Expectation } from "../../domain/change.ts";
+import { standingStates } from "../../domain/exchange.ts";
 import type { Flow, FlowStatus } from "../../domain/flow.ts";
 import type { FlowFilter } from "../../domain/flowFilter.ts";
 import type { FlowSearchFacts } from "../../domain/flowSearch.ts";
@@ -9,10 +10,12 @@ import { type FlowId, uuidOf } from "../../domain/ids.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows } from "../postgres/schema/flows.ts";
 import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { assignments, insertInto } from "../postgres/upsert.ts";
 import { tagVersion } from "./cacheTags.ts";
+import { failProposalsOf } from "./exchangeEnding.ts";
 import { flowConditions } from "./flowFilter.ts";
 import { contentColumns, type FlowDocument, fixedColumns, flowDocument, parseFlow } from "./flowRow.ts";
 import { page } from "./page.ts";
@@ -111,7 +114,10 @@ export function createFlowStore(database: Database) {
       return settle(outcome, parseFlow);
     },
 
-    /** Moves a flow to another status where its own is one of `from`; a withdrawn one ends its open matches. */
+    /**
+     * Moves a flow to another status where its own is one of `from`. A withdrawn one ends its open matches and proposed
+     * exchanges; an exchange that both sides stand by goes on.
+     */
     async move(
       stamp: ChangeStamp,
       id: FlowId,
@@ -124,28 +130,35 @@ export function createFlowStore(database: Database) {
         eventType: move.eventType,
         write: sql`UPDATE ${flows} AS f SET status = ${move.to}, version = f.version + 1, updated_at = ${timeOf(stamp)}
           WHERE ${own(stamp, id)} AND f.status IN ${move.from} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
-        alongside: move.to === "withdrawn" ? withdrawMatchesOf(stamp, sql`SELECT id FROM changed`) : [],
+        alongside: move.to === "withdrawn" ? endWith(stamp) : [],
         patch: [{ op: "replace", path: "/status", value: move.to }],
         current: current(stamp, id),
       });
       return settle(outcome, parseFlow);
     },
 
-    /** Deletes a flow, leaving a tombstone, and ends its open matches. One that agreements have reserved from stays. */
+    /** Deletes a flow, leaving a tombstone, and ends as much. One that agreements have reserved from, or of which an exchange goes on, stays. */
     async delete(stamp: ChangeStamp, id: FlowId, version: number | null): Promise<Written<Flow, CurrentFlow>> {
       const outcome = await applyChange<FlowDocument>(database, {
         stamp,
         action: "flow.delete",
         eventType: "turash.flow.deleted",
         write: sql`UPDATE ${flows} AS f SET deleted_at = ${timeOf(stamp)}, version = f.version + 1, updated_at = ${timeOf(stamp)}
-          WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
-        alongside: withdrawMatchesOf(stamp, sql`SELECT id FROM changed`),
+          WHERE ${own(stamp, id)} AND f.reserved_amount = 0 AND NOT ${isExchanged} AND ${expected(version)} RETURNING ${changedColumns(stamp)}`,
+        alongside: endWith(stamp),
         patch: [{ op: "remove", path: "" }],
         current: current(stamp, id),
       });
       return settle(outcome, parseFlow);
     },
   };
+}
+
+const isExchanged = sql`EXISTS (SELECT FROM ${exchanges} e WHERE f.id IN (e.output_flow_id, e.input_flow_id) AND e.is_confirmed AND e.state IN ${standingStates})`;
+
+/** What ends with a flow that is no longer to be had. */
+function endWith(stamp: ChangeStamp): SQL[] {
+  return [...withdrawMatchesOf(stamp, sql`SELECT id FROM changed`), ...failProposalsOf(stamp)];
 }
 
 function sightedColumns(actor: Actor): SQL {

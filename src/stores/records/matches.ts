@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor } from "../../domain/actor.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
+import { endedStates } from "../../domain/exchange.ts";
 import { type FlowId, idFromUuid, type MatchId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { type MatchRecord, type MatchState, matchTransitions } from "../../domain/match.ts";
 import type { Page, Paged } from "../../domain/page.ts";
@@ -8,11 +9,13 @@ import type { Evaluation } from "../../matching/evaluation.ts";
 import { applyChange, auditActor } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { auditEntries } from "../postgres/schema/changes.ts";
+import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { page } from "./page.ts";
-import { isOpenMatch, ownedBy, readAs, timeOf, utc } from "./scope.ts";
+import { isOpenMatch, matchVisibleTo, ownedBy, readAs, timeOf, utc } from "./scope.ts";
 import { parseSight, type Sight, type SightDocument, sightFields } from "./sight.ts";
+import type { WithdrawalReason } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
 /** A suggestion to be recorded: what the engine found for two flows at these versions. */
@@ -94,16 +97,16 @@ export function createMatchStore(database: Database) {
         action: "match.view",
         eventType: "turash.match.viewed",
         write: sql`UPDATE ${matches} AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, null)}
-          WHERE m.id = ${uuidOf(id)}::uuid AND m.state IN ${from} AND ${visible(stamp.actor)} RETURNING ${changedColumns(stamp.actor)}`,
+          WHERE m.id = ${uuidOf(id)}::uuid AND m.state IN ${from} AND ${matchVisibleTo(stamp.actor)} RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "replace", path: "/state", value: to }],
-        current: sql`SELECT ${document(stamp.actor)} FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`,
+        current: sql`SELECT ${document(stamp.actor)} FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${matchVisibleTo(stamp.actor)}`,
       });
       const found = outcome.documents[0] ?? (outcome.current as MatchDocument | null);
       return found ? parse(found) : null;
     },
 
     async list(stamp: ChangeStamp, filter: MatchFilter, { limit, after }: Page): Promise<Paged<StoredMatch>> {
-      const conditions = [visible(stamp.actor)];
+      const conditions = [matchVisibleTo(stamp.actor)];
       if (filter.state) conditions.push(sql`m.state = ${filter.state}`);
       if (filter.flowId) conditions.push(sql`${uuidOf(filter.flowId)}::uuid IN (m.output_flow_id, m.input_flow_id)`);
       if (filter.minScore !== undefined)
@@ -119,15 +122,15 @@ export function createMatchStore(database: Database) {
     },
 
     /**
-     * Shows interest for the caller's side: the first of a round, the second, or, after the round has ended, the first of
-     * the next. One conditional UPDATE, so that of two at once each counts once.
+     * Shows interest for the caller's side: the first of a round, the second, or, after the round or what was
+     * agreed in it has ended, the first of the next. One conditional UPDATE, so that of two at once each counts once.
      */
     async showInterest(stamp: ChangeStamp, id: MatchId): Promise<Written<StoredMatch, CurrentMatch>> {
       const { actor } = stamp;
       const { interest, reopen } = matchTransitions;
       const isOutput = ownedBy(actor, sql`m.output_organization_id`);
       const isInput = ownedBy(actor, sql`m.input_organization_id`);
-      const reopens = sql`m.state IN ${reopen.from}`;
+      const reopens = sql`(m.state IN ${reopen.from} OR ${exchangeEnded} OR ${wasUsedUp})`;
       const output = sql`(${isOutput} OR (m.output_interested AND NOT ${reopens}))`;
       const input = sql`(${isInput} OR (m.input_interested AND NOT ${reopens}))`;
       const state = sql`CASE WHEN ${output} AND ${input} THEN 'interested_both' ELSE ${interest.to}::text END`;
@@ -138,8 +141,8 @@ export function createMatchStore(database: Database) {
         eventType: "turash.match.interested",
         write: sql`UPDATE ${matches} AS m SET state = ${state}, round = ${round}, output_interested = ${output}, input_interested = ${input}, ${stamped(stamp)},
             history = ${appended(stamp, state, round, null)}
-          WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(actor)} AND ${flowsActive}
-            AND m.state IN ${[...interest.from, ...reopen.from]} AND NOT (m.state = 'interested_one' AND ${ownInterest(actor)})
+          WHERE m.id = ${uuidOf(id)}::uuid AND ${matchVisibleTo(actor)} AND ${flowsActive}
+            AND (m.state IN ${interest.from} OR ${reopens}) AND NOT (m.state = 'interested_one' AND ${ownInterest(actor)})
           RETURNING ${changedColumns(actor)}`,
         alongside: [recordOpening(stamp)],
         patch: [{ op: "add", path: "/interest", value: true }],
@@ -156,7 +159,7 @@ export function createMatchStore(database: Database) {
         action: "match.decline",
         eventType: "turash.match.declined",
         write: sql`UPDATE ${matches} AS m SET state = ${to}, ${stamped(stamp)}, history = ${appended(stamp, sql`${to}::text`, sql`m.round`, reason)}
-          WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)} AND m.state IN ${from} RETURNING ${changedColumns(stamp.actor)}`,
+          WHERE m.id = ${uuidOf(id)}::uuid AND ${matchVisibleTo(stamp.actor)} AND m.state IN ${from} RETURNING ${changedColumns(stamp.actor)}`,
         patch: [{ op: "replace", path: "/state", value: to }],
         eventData: sql`jsonb_build_object('state', document -> 'state', 'round', document -> 'round')`,
         current: current(stamp, id),
@@ -164,12 +167,6 @@ export function createMatchStore(database: Database) {
       return settle(outcome, parse);
     },
   };
-}
-
-/** A match is seen by its two sides, each seeing of the other what it may, and by the operator. */
-function visible(actor: Actor): SQL {
-  if (actor.kind === "operator") return sql`true`;
-  return sql`${uuidOf(actor.organizationId)}::uuid IN (m.output_organization_id, m.input_organization_id)`;
 }
 
 /** What the engine found, as far as the caller may know it: all of it once the two sides know each other. */
@@ -206,11 +203,17 @@ function ownInterest(actor: Actor): SQL {
   return sql`((m.output_interested AND ${ownedBy(actor, sql`m.output_organization_id`)}) OR (m.input_interested AND ${ownedBy(actor, sql`m.input_organization_id`)}))`;
 }
 
+/** What was agreed is over, so that the two can deal anew. */
+const exchangeEnded = sql`(m.state = 'agreed' AND EXISTS (SELECT FROM ${exchanges} e WHERE e.match_id = m.id AND e.round = m.round AND e.state IN ${endedStates}))`;
+
+/** Withdrawn because nothing remained of a flow; when something does, the flow is active again. */
+const wasUsedUp = sql`(m.state = 'withdrawn' AND m.history -> -1 ->> 'reason' = ${"flow_used_up" satisfies WithdrawalReason})`;
+
 const flowsActive = sql`NOT EXISTS (SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
 
 function current(stamp: ChangeStamp, id: MatchId): SQL {
   return sql`SELECT jsonb_build_object('version', m.version, 'state', m.state, 'ownInterest', ${ownInterest(stamp.actor)}, 'flowsActive', ${flowsActive})
-    FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${visible(stamp.actor)}`;
+    FROM ${matches} m WHERE m.id = ${uuidOf(id)}::uuid AND ${matchVisibleTo(stamp.actor)}`;
 }
 
 function stamped(stamp: ChangeStamp): SQL {

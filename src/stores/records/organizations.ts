@@ -13,9 +13,11 @@ import { outbox } from "../postgres/schema/changes.ts";
 import { flows } from "../postgres/schema/flows.ts";
 import { apiKeys, members, organizations } from "../postgres/schema/tenants.ts";
 import { keyColumns } from "./apiKeys.ts";
+import { failExchanges } from "./exchangeEnding.ts";
 import { page } from "./page.ts";
 import { leaveProgrammesOf } from "./programmeLeaving.ts";
 import { facilitatesFor, sharesProgramme } from "./programmeScope.ts";
+import { deltasOf, settleReservations } from "./reservation.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
@@ -123,7 +125,10 @@ export function createOrganizationStore(database: Database) {
       return settle(outcome, parse);
     },
 
-    /** Closes an organization: its flows are withdrawn, its keys revoked, its open matches withdrawn, its programmes left; one statement. */
+    /**
+     * Closes an organization: its exchanges fail and give back what they held, its flows are withdrawn, its keys revoked, its
+     * open matches withdrawn, its programmes left; one statement.
+     */
     async close(stamp: ChangeStamp, id: OrganizationId, version: number | null): Promise<Written<Organization>> {
       const at = stamp.at.toISOString();
       const outcome = await applyChange<OrganizationDocument>(database, {
@@ -136,12 +141,20 @@ export function createOrganizationStore(database: Database) {
         alongside: [
           sql`revoked AS (UPDATE ${apiKeys} SET revoked_at = ${at}::timestamptz, version = version + 1
             WHERE organization_id IN (SELECT id FROM changed) AND revoked_at IS NULL)`,
-          sql`withdrawn AS (UPDATE ${flows} SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz
+          ...failExchanges(
+            stamp,
+            sql`(SELECT id FROM changed) IN (e.output_organization_id, e.input_organization_id)`,
+            sql`(SELECT id FROM changed)`,
+            "organization_closed",
+          ),
+          sql`withdrawn AS (UPDATE ${flows} AS f SET status = 'withdrawn', version = version + 1, updated_at = ${at}::timestamptz,
+              reserved_amount = greatest(0, reserved_amount + coalesce((SELECT d.delta FROM (${deltasOf(sql`failed_exchanges`)}) AS d WHERE d.id = f.id), 0))
             WHERE organization_id IN (SELECT id FROM changed) AND deleted_at IS NULL AND status <> 'withdrawn'
             RETURNING id, organization_id, version)`,
           sql`withdrawn_events AS (INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)
             SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz,
               ${stamp.traceparent} FROM withdrawn)`,
+          ...settleReservations(stamp, sql`failed_exchanges`, sql`EXISTS (SELECT FROM withdrawn w WHERE w.id = f.id)`),
           ...withdrawMatchesOf(stamp, sql`SELECT id FROM withdrawn`),
           ...leaveProgrammesOf(stamp, id),
         ],

@@ -4,6 +4,7 @@ import type { ChangeStamp } from "../../domain/change.ts";
 import { uuidOf } from "../../domain/ids.ts";
 import { auditActor, auditAddress } from "../postgres/change.ts";
 import { auditEntries } from "../postgres/schema/changes.ts";
+import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { facilitates, sharesProgramme } from "./programmeScope.ts";
 
@@ -23,10 +24,10 @@ export function flowVisibleTo(actor: Actor): SQL {
 
 /**
  * Of which rows of `flows f` the caller may know the owner, the place and the words: its own, public ones, those that a match
- * has opened to it, and as a facilitator those of organizations that let it.
+ * or an exchange has opened to it, and as a facilitator those of organizations that let it.
  */
 export function flowOpenTo(actor: Actor): SQL {
-  return sql`(${ownedBy(actor, sql`f.organization_id`)} OR (f.visibility = 'public' AND f.status <> 'draft') OR ${openedByMatch(actor)}
+  return sql`(${ownedBy(actor, sql`f.organization_id`)} OR (f.visibility = 'public' AND f.status <> 'draft') OR ${openedByMatch(actor)} OR ${openedByExchange(actor)}
     OR (f.visibility <> 'private' AND f.status <> 'draft' AND ${facilitates(actor, sql`f.organization_id`)}))`;
 }
 
@@ -38,6 +39,22 @@ export function openedByMatch(actor: Actor): SQL {
   return sql`f.id IN (
     SELECT m.output_flow_id FROM ${matches} m WHERE m.input_organization_id = ${me} AND ${isOpenMatch}
     UNION ALL SELECT m.input_flow_id FROM ${matches} m WHERE m.output_organization_id = ${me} AND ${isOpenMatch})`;
+}
+
+/** Which rows of `matches m` the caller may see: those of its own flows, each side seeing of the other what it may; the operator all. */
+export function matchVisibleTo(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`true`;
+  return sql`${uuidOf(actor.organizationId)}::uuid IN (m.output_organization_id, m.input_organization_id)`;
+}
+
+/** An exchange that both sides stand by shows its two flows to them, until it fails. */
+function openedByExchange(actor: Actor): SQL {
+  if (actor.kind === "operator") return sql`true`;
+  const me = sql`${uuidOf(actor.organizationId)}::uuid`;
+  const stands = sql`e.is_confirmed AND e.state <> 'failed'`;
+  return sql`f.id IN (
+    SELECT e.output_flow_id FROM ${exchanges} e WHERE e.input_organization_id = ${me} AND ${stands}
+    UNION ALL SELECT e.input_flow_id FROM ${exchanges} e WHERE e.output_organization_id = ${me} AND ${stands})`;
 }
 
 /** Whether the two sides of `matches m` know each other; the words are those of partial indexes. */

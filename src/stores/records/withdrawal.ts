@@ -5,19 +5,27 @@ import { outbox } from "../postgres/schema/changes.ts";
 import { matches } from "../postgres/schema/flows.ts";
 import { timeOf } from "./scope.ts";
 
+/** Why a match is withdrawn. One whose flow was used up can be taken up again when something of the flow is left. */
+export type WithdrawalReason = "flow_withdrawn" | "flow_used_up";
+
 /**
  * Ends the open matches of flows that are no longer to be had, each with an event to both sides: expressions to go alongside
- * the change. `flowIds` is a subquery over an expression that changed the flows.
+ * the change. `flowIds` is a subquery over an expression that changed the flows, `spared` a match that stays.
  */
-export function withdrawMatchesOf(stamp: ChangeStamp, flowIds: SQL): SQL[] {
+export function withdrawMatchesOf(
+  stamp: ChangeStamp,
+  flowIds: SQL,
+  reason: WithdrawalReason = "flow_withdrawn",
+  spared: SQL = sql`NULL::uuid`,
+): SQL[] {
   const { from, to } = matchTransitions.withdraw;
   const at = timeOf(stamp);
   return [
     sql`withdrawn_matches AS (
       UPDATE ${matches} SET state = ${to}, version = version + 1, updated_at = ${at},
         history = history || jsonb_build_array(jsonb_build_object('state', ${to}::text, 'round', round, 'at', ${stamp.at.toISOString()}::text,
-          'by', CASE WHEN output_flow_id IN (${flowIds}) THEN 'output' ELSE 'input' END, 'reason', 'flow_withdrawn'))
-      WHERE (output_flow_id IN (${flowIds}) OR input_flow_id IN (${flowIds})) AND state IN ${from}
+          'by', CASE WHEN output_flow_id IN (${flowIds}) THEN 'output' ELSE 'input' END, 'reason', ${reason}::text))
+      WHERE (output_flow_id IN (${flowIds}) OR input_flow_id IN (${flowIds})) AND state IN ${from} AND id IS DISTINCT FROM ${spared}
       RETURNING id, output_organization_id, input_organization_id, version, round)`,
     sql`withdrawn_match_events AS (
       INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)

@@ -1,7 +1,9 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
+import { exchangeAttempts } from "./attempts/exchanges.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
+import { recordExchange } from "./exchanges.ts";
 import { createProgramme, joinAs } from "./programmes.ts";
 import {
   createFlow,
@@ -28,6 +30,7 @@ export type Ids = {
   flowId: string;
   otherFlowId: string;
   matchId: string;
+  exchangeId: string;
   programmeId: string;
   externalId: string;
 };
@@ -65,6 +68,7 @@ const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
 
 /** A right request for every operation of the document; the walks fail for one that is not here. */
 export const attempts: Record<string, Attempt> = {
+  ...exchangeAttempts,
   ...outboxAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },
@@ -319,6 +323,7 @@ export async function createWorld(): Promise<World> {
   const place = await createSite(owner, { externalId });
   const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
   const { matchId, seller, input } = await createPair();
+  const exchange = await recordExchange(owner, { outputFlowId: supply.id, inputFlowId: input.id });
   const programme = await createProgramme(owner);
   await joinAs(owner, programme, owner, { sharesWithFacilitators: true });
   return {
@@ -333,6 +338,7 @@ export async function createWorld(): Promise<World> {
     flowId: supply.id,
     otherFlowId: input.id,
     matchId,
+    exchangeId: exchange.id,
     programmeId: programme.id,
     externalId,
   };
@@ -350,6 +356,7 @@ export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids
     flowId: createId("flow"),
     otherFlowId: createId("flow"),
     matchId: idFromUuid("match", crypto.randomUUID()),
+    exchangeId: createId("exchange"),
     programmeId: createId("programme"),
     externalId,
   };

@@ -18,6 +18,8 @@ const tables = [
   "sites",
   "flows",
   "matches",
+  "exchanges",
+  "exchange_external_ids",
   "programmes",
   "programme_participants",
   "outbox",
