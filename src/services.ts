@@ -11,6 +11,7 @@ import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
 import { createSqlGraph } from "./stores/graph/sql/graph.ts";
 import type { Database } from "./stores/postgres/client.ts";
+import { createAgreementStore } from "./stores/records/agreements.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { createAuditEntryStore } from "./stores/records/auditEntries.ts";
 import { readTagVersion } from "./stores/records/cacheTags.ts";
@@ -66,6 +67,7 @@ export function createServices(
     sites: createSiteStore(database),
     flows: createFlowStore(database),
     matches: createMatchStore(database),
+    agreements: createAgreementStore(database),
     exchanges: createExchangeStore(database),
     exchangeChanges: createExchangeChangeStore(database),
     candidates: createCandidateStore(database),

@@ -83,7 +83,7 @@ export function toFlow(flow: SampleFlow, siteId: string, network: SampleNetwork)
   const owner = toSite(site, network).name;
   const what = capitalize((flow.grade ?? flow.kind).replaceAll("_", " "));
   const [low, high] = Array.isArray(flow.quantity) ? flow.quantity : [flow.quantity, flow.quantity];
-  const middle = (low + high) / 2;
+  const middle = middleOf(flow.quantity);
   return {
     siteId,
     externalId: flow.key,
@@ -108,6 +108,34 @@ export function toFlow(flow: SampleFlow, siteId: string, network: SampleNetwork)
     precision: { level: "estimated", source: network.about },
     visibility: "public",
   };
+}
+
+/**
+ * An exchange of the sample as the operator records it: as much as both its flows state. It takes nothing from what remains of
+ * them, for the sample asks who would fit whom as though none of it had been built yet.
+ */
+export function toExchange(
+  [output, input]: SampleNetwork["exchanges"][number],
+  network: SampleNetwork,
+  flowIds: Readonly<Record<string, string>>,
+): { externalId: string; body: object } {
+  const [supply, need] = [output, input].map((key) => network.flows.find((flow) => flow.key === key)!);
+  const amount = Math.min(middleOf(supply!.quantity), middleOf(need!.quantity));
+  return {
+    externalId: `${output}:${input}`,
+    body: {
+      outputFlowId: flowIds[output],
+      inputFlowId: flowIds[input],
+      quantity: { amount, unit: supply!.unit },
+      state: "active",
+      reserves: false,
+      visibility: "public",
+    },
+  };
+}
+
+function middleOf(quantity: SampleFlow["quantity"]): number {
+  return Array.isArray(quantity) ? (quantity[0] + quantity[1]) / 2 : quantity;
 }
 
 /** An output states what it has, an input what it accepts. */

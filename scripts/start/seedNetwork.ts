@@ -5,13 +5,15 @@ import { type ApiClient, ApiRefusal } from "./apiClient.ts";
 import { readIfThere, writePrivateFile } from "./files.ts";
 import { StartProblem } from "./problem.ts";
 import type { Progress } from "./progress.ts";
-import { type SampleNetwork, toFlow, toOrganization, toSite } from "./sampleNetwork.ts";
+import { type SampleNetwork, toExchange, toFlow, toOrganization, toSite } from "./sampleNetwork.ts";
 
 const seededSchema = z.strictObject({
   /** One API key for each organization, by the organization's key in the sample. */
   keys: z.record(z.string(), z.string()),
   /** The flows' ids by their keys in the sample. */
   flowIds: z.record(z.string(), z.string()),
+  /** How many of the sample's exchanges are recorded: none in a folder of before there were any. */
+  exchanges: z.int().default(0),
   /** Of the sample that was loaded completely; null while that is still going on. */
   digest: z.string().nullable(),
 });
@@ -22,7 +24,7 @@ type CreatedOrganization = { apiKey: { key: string } };
 
 /**
  * Loads the sample network through the public API: the operator makes the organizations, each organization writes its
- * own sites and flows. What is there already stays; a load that was broken off goes on where it stopped.
+ * own sites and flows, and the operator records the exchanges. What is there already stays; a load that was broken off goes on where it stopped.
  */
 export async function seedNetwork(
   network: SampleNetwork,
@@ -37,6 +39,7 @@ export async function seedNetwork(
   const save = () => writePrivateFile(path, `${JSON.stringify(seeded, null, 2)}\n`);
   if (seeded.digest === digest) {
     await checkKeys(seeded, api, path);
+    await recordExchanges(network, api, operatorKey, seeded, save);
     progress(`The Kalundborg network is there: ${network.flows.length} flows`);
     return seeded;
   }
@@ -61,10 +64,35 @@ export async function seedNetwork(
     const { id } = await api.put<{ id: string }>(byExternalId("flows", flow.key), keyOf(flow.site), body);
     seeded.flowIds[flow.key] = id;
   }
+  await recordExchanges(network, api, operatorKey, seeded, save);
   seeded.digest = digest;
   save();
-  progress(`${network.sites.length} sites and ${network.flows.length} flows written with the organizations' own keys`);
+  progress(
+    `${network.sites.length} sites and ${network.flows.length} flows written with the organizations' own keys, ${network.exchanges.length} exchanges recorded`,
+  );
   return seeded;
+}
+
+/** The exchanges that were really built, recorded by the operator; what is recorded already stays. */
+async function recordExchanges(
+  network: SampleNetwork,
+  api: ApiClient,
+  operatorKey: string,
+  seeded: SeededNetwork,
+  save: () => void,
+): Promise<void> {
+  if (seeded.exchanges === network.exchanges.length) return;
+  for (const exchange of network.exchanges) {
+    const { externalId, body } = toExchange(exchange, network, seeded.flowIds);
+    try {
+      await api.put(byExternalId("exchanges", externalId), operatorKey, body);
+    } catch (error) {
+      // In a folder that is older than this, an owner may have taken a flow away.
+      if (!(error instanceof ApiRefusal && [404, 409].includes(error.status))) throw error;
+    }
+  }
+  seeded.exchanges = network.exchanges.length;
+  save();
 }
 
 function byExternalId(noun: string, key: string): string {
@@ -73,7 +101,7 @@ function byExternalId(noun: string, key: string): string {
 
 function readSeeded(path: string): SeededNetwork {
   const text = readIfThere(path);
-  if (text === null) return { keys: {}, flowIds: {}, digest: null };
+  if (text === null) return { keys: {}, flowIds: {}, exchanges: 0, digest: null };
   try {
     return seededSchema.parse(JSON.parse(text));
   } catch {

@@ -42,7 +42,8 @@ export type Recording =
   | { kind: "confirm"; exchange: ExchangeRecord; side: MatchSide }
   /** What the operator recorded already: the caller only gets its key for it. */
   | { kind: "adopt"; exchange: ExchangeRecord }
-  | { kind: "show"; exchange: ExchangeRecord; side: MatchSide }
+  /** One that is as it should be, but for whom the caller lets it be shown to. */
+  | { kind: "show"; exchange: ExchangeRecord }
   | { kind: "keep"; exchange: ExchangeRecord };
 
 /** Flows of which an exchange can be recorded: those that there are, whether anything remains of them or not. */
@@ -109,8 +110,8 @@ function decideOwn(recorder: Recorder, content: ExchangeContent, own: ExchangeRe
 
 /** Of what is said about showing it, the operator's word counts only when it is recorded: later it is the sides'. */
 function decideShowing(recorder: Recorder, content: ExchangeContent, own: ExchangeRecord): Recording {
-  const side = recorder.kind === "sides" ? recorder.sides[0] : undefined;
-  if (side && own.visibilityBy?.[side] !== content.visibility) return { kind: "show", exchange: own, side };
+  const sides = recorder.kind === "sides" ? recorder.sides : [];
+  if (sides.some((side) => own.visibilityBy?.[side] !== content.visibility)) return { kind: "show", exchange: own };
   return { kind: "keep", exchange: own };
 }
 

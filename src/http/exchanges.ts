@@ -18,6 +18,7 @@ import {
   problems,
 } from "./schemas/answers.ts";
 import { advanceSchema, exchangeExample, exchangeListSchema, exchangeSchema } from "./schemas/exchange.ts";
+import { flagSchema } from "./schemas/flag.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
 
 const params = z.object({ id: idSchema("exchange") });
@@ -37,9 +38,7 @@ const listRoute = createRoute({
       state: z.enum(exchangeStates).optional(),
       flowId: idSchema("flow").optional(),
       organizationId: idSchema("organization").optional(),
-      confirmed: z
-        .enum(["true", "false"])
-        .transform((text) => text === "true")
+      confirmed: flagSchema
         .optional()
         .meta({ description: "false for proposals, which one of the two sides has yet to record" }),
     }),

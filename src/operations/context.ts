@@ -5,6 +5,7 @@ import type { Flow } from "../domain/flow.ts";
 import type { FlowId, OrganizationId } from "../domain/ids.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { Graph } from "../stores/graph/port.ts";
+import type { AgreementStore } from "../stores/records/agreements.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
 import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
 import type { DeadLetterStore } from "../stores/records/deadLetters.ts";
@@ -39,6 +40,7 @@ export type Services = {
   introductions: IntroductionStore;
   flows: FlowStore;
   matches: MatchStore;
+  agreements: AgreementStore;
   exchanges: ExchangeStore;
   exchangeChanges: ExchangeChangeStore;
   candidates: CandidateStore;

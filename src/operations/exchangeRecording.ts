@@ -63,21 +63,18 @@ async function tryRecording(
   const { exchangeChanges } = context.services;
   if (recording.kind === "keep") return recording.exchange;
   if (recording.kind === "adopt") return exchangeChanges.adopt(context, recording.exchange, externalId);
-  const shows = (side: MatchSide) => ({ side, visibility: content.visibility });
-  if (recording.kind === "show") return exchangeChanges.show(context, recording.exchange, shows(recording.side));
+  const { visibility } = content;
+  if (recording.kind === "show") return exchangeChanges.show(context, recording.exchange, visibility);
   const holds = await computeHolds(context, content, sides);
   const isHolding = recording.kind === "replace" && recording.exchange.reserves && isStanding(recording.exchange);
   const before = isHolding ? await computeHolds(context, recording.exchange, sides) : null;
   assertTakeable(recording, content, sides, holds, before);
   if (recording.kind === "create") return create(context, externalId, content, sides, recording.sides, holds);
   const { exchange } = recording;
-  if (recording.kind === "confirm") {
-    const { visibility } = content;
+  if (recording.kind === "confirm")
     return exchangeChanges.confirm(context, exchange, recording.side, { externalId, visibility, holds });
-  }
-  const own = sides.recorder.kind === "sides" ? sides.recorder.sides[0] : undefined;
   const patch = describeChange(termsOf(exchange), termsOf(content));
-  return exchangeChanges.replace(context, exchange, content, { shows: own ? shows(own) : null, holds, patch });
+  return exchangeChanges.replace(context, exchange, content, { visibility, holds, patch });
 }
 
 function assertExpected(own: ExchangeRecord | null, expectation: Expectation): void {

@@ -86,7 +86,7 @@ export async function updateExchange(
       const visibility = current.visibilityBy[side];
       const next = mergeContent(exchangeSettingsSchema, { visibility }, patch);
       if (next.visibility === visibility) return "unchanged";
-      const written = await exchangeChanges.show(context, current, { side, visibility: next.visibility });
+      const written = await exchangeChanges.show(context, current, next.visibility);
       return written ? { kind: "written", value: written, replayed: false } : { kind: "refused", current };
     },
   );

@@ -66,6 +66,36 @@ describe("the industrial symbiosis of Kalundborg", () => {
   );
 });
 
+describe("the exchanges that were really built", () => {
+  type Exchange = { externalId: string | null; state: string; origin: string; quantity: { amount: number } };
+
+  it("are recorded by the operator, for anyone to see", async () => {
+    const { data } = await expectSuccess(operator<{ data: Exchange[] }>("GET", "/v1/exchanges?limit=200"));
+    expect(data.map(({ externalId }) => externalId).sort()).toEqual(
+      network.exchanges.map(([output, input]) => `${output}:${input}`).sort(),
+    );
+    for (const exchange of data) expect(exchange).toMatchObject({ state: "active", origin: "recorded" });
+    const farmers = createCaller(url, keys.farms!);
+    const seen = await expectSuccess(farmers<{ data: Exchange[] }>("GET", "/v1/exchanges?limit=200"));
+    expect(seen.data).toHaveLength(17);
+  });
+
+  it("take nothing from what remains of their flows, and could all be had from them", async () => {
+    for (const flow of network.flows) {
+      const path = `/v1/flows/${flowIds.get(flow.key)}`;
+      const { quantity, remaining } = await expectSuccess(
+        operator<{ quantity: { amount: number }; remaining: { amount: number } }>("GET", path),
+      );
+      expect(remaining.amount).toBe(quantity.amount);
+      const { data } = await expectSuccess(
+        operator<{ data: Exchange[] }>("GET", `/v1/exchanges?flowId=${flowIds.get(flow.key)}`),
+      );
+      const delivered = data.reduce((sum, exchange) => sum + exchange.quantity.amount, 0);
+      expect(delivered, flow.key).toBeLessThanOrEqual(quantity.amount);
+    }
+  });
+});
+
 describe("the real supplier among rivals", () => {
   // Each need has a rival organization of its own, which is closed before the next need is tried.
   it.each(network.exchanges)(

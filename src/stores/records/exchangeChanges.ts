@@ -30,7 +30,7 @@ import {
   termColumns,
 } from "./exchangeRow.ts";
 import { flowsAllow, type Holds, lockFlows, settleReservations, whenLocked, withdrawUsedUp } from "./reservation.ts";
-import { timeOf } from "./scope.ts";
+import { ownedBy, timeOf } from "./scope.ts";
 import { settle, type Written } from "./written.ts";
 
 /** How an exchange stood before, by which a refused move is told. */
@@ -129,13 +129,13 @@ export function createExchangeChangeStore(database: Database) {
       stamp: ChangeStamp,
       exchange: Pick<ExchangeRecord, "id" | "version" | "confirmedBy">,
       terms: ExchangeTerms,
-      { shows, holds, patch }: { shows: ShowsTo | null; holds: Holds; patch: readonly Operation[] },
+      { visibility, holds, patch }: { visibility: Visibility; holds: Holds; patch: readonly Operation[] },
     ): Promise<ExchangeRecord | null> {
       const takes = terms.reserves && exchange.confirmedBy.output && exchange.confirmedBy.input;
       return changeOne(stamp, exchange, {
         action: "exchange.replace",
         eventType: "turash.exchange.updated",
-        set: { ...termColumns(terms), ...held(takes ? holds : null), ...(shows && shown(shows)) },
+        set: { ...termColumns(terms), ...held(takes ? holds : null), ...shown(stamp, visibility) },
         where: sql`e.state IN ${standingStates} AND ${flowsAllow(holds, takes, heldBefore)}`,
         patch,
       });
@@ -153,14 +153,14 @@ export function createExchangeChangeStore(database: Database) {
       });
     },
 
-    /** Says to whom a side lets the exchange be shown. */
-    async show(stamp: ChangeStamp, exchange: AsRead, shows: ShowsTo): Promise<ExchangeRecord | null> {
+    /** Says to whom the caller's side lets the exchange be shown. */
+    show(stamp: ChangeStamp, exchange: AsRead, visibility: Visibility): Promise<ExchangeRecord | null> {
       return changeOne(stamp, exchange, {
         action: "exchange.show",
         eventType: "turash.exchange.updated",
-        set: shown(shows),
+        set: shown(stamp, visibility),
         where: sql`true`,
-        patch: [{ op: "replace", path: "/visibility", value: shows.visibility }],
+        patch: [{ op: "replace", path: "/visibility", value: visibility }],
       });
     },
 
@@ -201,10 +201,12 @@ export function createExchangeChangeStore(database: Database) {
   };
 }
 
-type ShowsTo = { side: MatchSide; visibility: Visibility };
-
-function shown({ side, visibility }: ShowsTo): Columns {
-  return { [`${side}_visibility`]: sql`${visibility}::text` };
+/** The operator's word counts only when it records: later it is the sides' to say. */
+function shown({ actor }: ChangeStamp, visibility: Visibility): Columns {
+  if (actor.kind === "operator") return {};
+  const side = (name: MatchSide) =>
+    sql`CASE WHEN ${ownedBy(actor, sql.raw(`e.${name}_organization_id`))} THEN ${visibility}::text ELSE ${sql.raw(`e.${name}_visibility`)} END`;
+  return { output_visibility: side("output"), input_visibility: side("input") };
 }
 
 function held(holds: Holds | null): Columns {

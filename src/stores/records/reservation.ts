@@ -18,7 +18,7 @@ const tolerance = sql`${reservationTolerance}::double precision`;
  * locks first, always in the same order, so that of two at once the second sees what the first left.
  */
 export function lockFlows(ids: SQL): SQL {
-  return sql`locked AS MATERIALIZED (SELECT f.id, f.status, f.deleted_at, f.quantity_unit, f.quantity_basis, f.quantity_amount, f.reserved_amount
+  return sql`locked AS MATERIALIZED (SELECT f.id, f.organization_id, f.status, f.deleted_at, f.quantity_unit, f.quantity_basis, f.quantity_amount, f.reserved_amount
     FROM ${flows} f WHERE f.id IN (${ids}) ORDER BY f.id FOR NO KEY UPDATE)`;
 }
 
