@@ -9,20 +9,28 @@ const writing = /\b(?:INSERT\s+INTO|DELETE\s+FROM|MERGE\s+INTO|TRUNCATE|UPDATE\s
 
 /**
  * Statements that change rows and are not part of a change: `path: declaration: statement`. One is part of a change when
- * it stands in the `write:` or `alongside:` of an `applyChange(...)`, or in a declaration that is used nowhere else.
+ * it stands in the `write:` or `alongside:` of an `applyChange(...)`, or in a declaration that is used nowhere else but there and
+ * in others of its kind.
  */
 export function findStrayWrites(files: readonly SourceFile[], exemptions: Exemptions = {}): string[] {
   const sources = files.map(({ path, text }) => {
     const code = withoutComments(text);
     return { path, code, changes: findChangeParts(code) };
   });
-  const isUsedInChangesOnly = (name: string) => {
+  const answers = new Map<string, boolean>();
+  const isUsedInChangesOnly = (name: string): boolean => {
+    const known = answers.get(name);
+    if (known !== undefined) return known;
+    // Until it is known: what only uses itself is used by no change.
+    answers.set(name, false);
     const uses = sources.flatMap(({ code, changes }) =>
       findAll(code, new RegExp(`(?<!(?:function|const|async)\\s+)\\b${name}\\b(?!\\s*:)`, "g"))
         .filter(({ index }) => !isImport(code, index))
-        .map(({ index }) => isWithin(changes, index)),
+        .map(({ index }) => isWithin(changes, index) || isUsedInChangesOnly(findDeclaration(code, index))),
     );
-    return uses.length > 0 && uses.every(Boolean);
+    const answer = uses.length > 0 && uses.every(Boolean);
+    answers.set(name, answer);
+    return answer;
   };
   return sources.flatMap(({ path, code, changes }) =>
     findAll(code, writing)

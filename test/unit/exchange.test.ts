@@ -200,7 +200,6 @@ describe("recording an exchange", () => {
     expect(decideRecording(input, content, { own, others: [] })).toEqual({
       kind: "show",
       exchange: own,
-      side: "input",
     });
     expect(decideRecording(operator, content, { own, others: [] }).kind).toBe("keep");
   });

@@ -55,7 +55,6 @@ type ExchangeChange = Pick<Change, "action" | "eventType" | "patch"> & {
   state?: ExchangeState;
   reason?: string | null;
   externalId?: string;
-  alongside?: SQL[];
 };
 
 export type ExchangeChangeStore = ReturnType<typeof createExchangeChangeStore>;
@@ -66,7 +65,7 @@ export function createExchangeChangeStore(database: Database) {
    * what they held is what they hold and nobody gets in between.
    */
   function change(stamp: ChangeStamp, ids: SQL, change: ExchangeChange): Promise<ChangeOutcome<ExchangeDocument>> {
-    const { action, eventType, patch, set, where, state, reason = null, externalId, alongside = [] } = change;
+    const { action, eventType, patch, set, where, state, reason = null, externalId } = change;
     const next = state ? sql`${state}::text` : sql`e.state`;
     return applyChange<ExchangeDocument>(database, {
       stamp,
@@ -87,7 +86,7 @@ export function createExchangeChangeStore(database: Database) {
         ...withdrawUsedUp(stamp),
         tellOtherSide(stamp, action as string),
         ...(externalId === undefined ? [] : [nameExchange(stamp.actor, externalId)]),
-        ...alongside,
+        ...(state === "completed" ? [countCompleted()] : []),
       ],
       patch,
       eventData: exchangeEventData,
@@ -220,7 +219,7 @@ function held(holds: Holds | null): Columns {
 const heldBefore = sql`(CASE WHEN l.id = old.output_flow_id THEN old.output_reserved ELSE old.input_reserved END)`;
 
 /** What a move to a state does besides: one that failed gives back all; one that was completed, what is there anew each year. */
-function ending(to: ExchangeState): Pick<ExchangeChange, "action" | "eventType" | "set" | "alongside"> {
+function ending(to: ExchangeState): Pick<ExchangeChange, "action" | "eventType" | "set"> {
   if (to === "failed") return { action: "exchange.fail", eventType: "turash.exchange.failed", set: held(null) };
   if (to === "completed") {
     const kept = (side: MatchSide) =>
@@ -229,7 +228,6 @@ function ending(to: ExchangeState): Pick<ExchangeChange, "action" | "eventType" 
       action: "exchange.complete",
       eventType: "turash.exchange.completed",
       set: { output_reserved: kept("output"), input_reserved: kept("input") },
-      alongside: [countCompleted()],
     };
   }
   return { action: "exchange.advance", eventType: "turash.exchange.advanced", set: {} };

@@ -69,6 +69,17 @@ describe("everything that changes a row", () => {
     expect(findStrayWrites(store(body))).toEqual([]);
   });
 
+  it("may be a part of a part, as long as only changes use that", () => {
+    const keep = "export function keep() {\n  return sql`INSERT INTO kept VALUES (1)`;\n}\n";
+    const keepBoth = "function keepBoth() {\n  return [keep(), keep()];\n}\n";
+    expect(findStrayWrites(store(inChange("write: sql`x`, alongside: keepBoth()"), keep + keepBoth))).toEqual([]);
+    const stray = ["things.ts: keep: INSERT INTO"];
+    expect(findStrayWrites(store("return database.batch(keepBoth());", keep + keepBoth))).toEqual(stray);
+    expect(findStrayWrites(store("", keep + keepBoth))).toEqual(stray);
+    const inCircles = "function one() {\n  return [keep(), other()];\n}\nfunction other() {\n  return one();\n}\n";
+    expect(findStrayWrites(store("", keep + inCircles))).toEqual(stray);
+  });
+
   it("may be a part of its own, as long as only changes use it", () => {
     const keep = "export function keep() {\n  return sql`INSERT INTO kept VALUES (1)`;\n}\n";
     expect(findStrayWrites(store(inChange("write: keep()"), keep))).toEqual([]);
