@@ -4,6 +4,8 @@ import { auditEntries } from "./http/auditEntries.ts";
 import { docs } from "./http/docs.ts";
 import { type AppEnvironment, createRouter } from "./http/environment.ts";
 import { exchanges } from "./http/exchanges.ts";
+import { eventStream } from "./http/eventStream.ts";
+import { events } from "./http/events.ts";
 import { flows } from "./http/flows.ts";
 import { health } from "./http/health.ts";
 import { matches } from "./http/matches.ts";
@@ -37,6 +39,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   app.use(gateway(readSettings));
   app.route("/", health(begin));
   app.route("/", taxonomy(begin));
+  app.route("/", eventStream(begin));
   app.use("/v1/*", authenticated(begin), knownRoute(app), jsonBody, idempotencyKey);
   for (const routes of [
     me,
@@ -50,6 +53,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     exchanges,
     programmes,
     participants,
+    events,
     outbox,
   ])
     app.route("/", routes);

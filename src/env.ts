@@ -1,8 +1,10 @@
 import * as z from "zod";
 import { consumerNames } from "./domain/consumer.ts";
+import { liveSettingsSchema } from "./domain/liveEvents.ts";
 import type { EventQueue } from "./events/queues.ts";
 import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
+import type { FeedObjects } from "./platform/feeds/feedObjects.ts";
 import type { LimitBindings } from "./platform/limits/limiter.ts";
 import { limitSettingsSchema } from "./platform/limits/settings.ts";
 
@@ -67,6 +69,8 @@ const configSchema = z
     CREDENTIAL_LIMIT: z.custom<LimitBindings["CREDENTIAL_LIMIT"]>().optional(),
     PROBE_LIMIT: z.custom<LimitBindings["PROBE_LIMIT"]>().optional(),
     QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
+    FEEDS: z.custom<FeedObjects>().optional(),
+    LIVE_EVENTS: jsonText.pipe(liveSettingsSchema),
     CF_VERSION_METADATA: z.object({ id: z.string() }).optional(),
     GRAPH_QUEUE: z.custom<EventQueue>().optional(),
     MATCHING_QUEUE: z.custom<EventQueue>().optional(),

@@ -4,6 +4,7 @@ import { readGatewaySettings } from "./env.ts";
 import { runSchedule } from "./operations/schedule.ts";
 import { openRequest } from "./request.ts";
 
+export { OrganizationFeed } from "./platform/feeds/OrganizationFeed.ts";
 export { OrganizationQuota } from "./platform/limits/OrganizationQuota.ts";
 
 const app = createApp(openRequest, readGatewaySettings);

@@ -5,19 +5,22 @@ import { unauthenticated } from "./domain/errors.ts";
 import { uuidOf } from "./domain/ids.ts";
 import type { Config } from "./env.ts";
 import { relayInBackground } from "./events/backgroundRelay.ts";
+import { createLiveRequest, openOwnDatabase, verifierOf } from "./liveRequest.ts";
 import type { KeptAnswers, LimitState, OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import type { LiveRequest } from "./operations/eventStream.ts";
 import { signIn } from "./operations/signIn.ts";
-import { authenticate, type Verified } from "./platform/auth/authenticate.ts";
+import { type Authenticator, authenticate, type Verified, verify } from "./platform/auth/authenticate.ts";
 import { computeDigest, computeSha256, toHex } from "./platform/auth/keyDigest.ts";
 import { createKeySets } from "./platform/auth/keySets.ts";
 import { readPerson } from "./platform/auth/person.ts";
-import { verifyToken } from "./platform/auth/verifyToken.ts";
+import { readTokenEnd, verifyToken } from "./platform/auth/verifyToken.ts";
 import type { IsolateMemory } from "./platform/cache/isolateMemory.ts";
+import { redeemTicket } from "./platform/feeds/tickets.ts";
 import { configOrThrow, createServices, dayOf, memoryOf } from "./services.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
 import { readTagVersion } from "./stores/records/cacheTags.ts";
-import { createSignInStore } from "./stores/records/signIns.ts";
+import { createSignInStore, type SignInStore } from "./stores/records/signIns.ts";
 import { editionOf } from "./stores/records/taxonomy.ts";
 
 type Arrival = {
@@ -54,6 +57,7 @@ class ArrivedRequest implements OpenRequest {
   #signal: AbortSignal | null = null;
   #database: Database | null = null;
   #services: Services | null = null;
+  #header: string | undefined;
 
   constructor(config: Config, memory: IsolateMemory, arrival: Omit<Arrival, "env">) {
     this.#config = config;
@@ -111,30 +115,42 @@ class ArrivedRequest implements OpenRequest {
   }
 
   async identify(header: string | undefined): Promise<Actor> {
-    const found = this.#authenticate(header);
+    const found = authenticate(
+      header,
+      this.at,
+      this.#authenticator(() => this.#openDatabase()),
+    );
+    this.#header = header;
     const actor = found instanceof Promise ? await found : found;
-    if (actor.kind === "operator") return actor;
-    const admission = this.#memory.limiter.admitActor(this.limits, this.#config, actor, this.at);
+    const admission = this.#admitActor(actor);
     if (admission) await admission;
     return actor;
   }
 
-  #authenticate(header: string | undefined): Actor | Promise<Actor> {
-    const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper, OIDC_ISSUER: issuer } = this.#config;
-    return authenticate(header, this.at, {
-      operatorKey,
-      pepper,
-      findActor: (digestHex, at) => createApiKeyStore(this.#openDatabase()).findActor(digestHex, at),
-      verifySignIn: issuer === undefined ? null : (token) => this.#verifySignIn(token, issuer),
-    });
+  #admitActor(actor: Actor): Promise<void> | null {
+    if (actor.kind === "operator") return null;
+    return this.#memory.limiter.admitActor(this.limits, this.#config, actor, this.at);
   }
 
-  async #verifySignIn(token: string, issuer: string): Promise<Verified> {
+  #authenticator(openDatabase: () => Database): Authenticator {
+    const { OPERATOR_KEY: operatorKey, KEY_PEPPER: pepper, OIDC_ISSUER: issuer } = this.#config;
+    return {
+      operatorKey,
+      pepper,
+      findActor: (digestHex, at) => createApiKeyStore(openDatabase()).findActor(digestHex, at),
+      verifySignIn:
+        issuer === undefined
+          ? null
+          : (token, at) => this.#verifySignIn(token, issuer, createSignInStore(openDatabase()), at),
+    };
+  }
+
+  async #verifySignIn(token: string, issuer: string, signIns: SignInStore, at: Date): Promise<Verified> {
     const { OIDC_AUDIENCE: audience = "", OIDC_ALGORITHMS: algorithms } = this.#config;
-    const claims = await verifyToken(token, { issuer, audience, algorithms }, keySets, this.at);
+    const claims = await verifyToken(token, { issuer, audience, algorithms }, keySets, at);
     const credential: SignInCredential = `sign_in:${toHex(await computeSha256(token)).slice(0, 12)}`;
-    const actor = await signIn(createSignInStore(this.#openDatabase()), readPerson(issuer, claims), credential, {
-      at: this.at,
+    const actor = await signIn(signIns, readPerson(issuer, claims), credential, {
+      at,
       requestId: this.#arrival.requestId,
       traceparent: this.#arrival.traceparent,
       addressHash: await this.#hashAddress(),
@@ -163,6 +179,30 @@ class ArrivedRequest implements OpenRequest {
       deadline: this,
       services: this.services,
     };
+  }
+
+  async enterLive(header: string | undefined, ticket: string | undefined): Promise<LiveRequest> {
+    const byTicket = header === undefined && ticket !== undefined ? await this.#redeem(ticket) : null;
+    const verify = byTicket ?? ((anew: boolean) => this.#verifyAgain(header!, anew));
+    const actor = byTicket ? await byTicket(true) : await this.identify(header);
+    if (byTicket) await this.#admitActor(actor);
+    return createLiveRequest({ config: this.#config, memory: this.#memory, arrival: this.#arrival, actor, verify });
+  }
+
+  async #redeem(ticket: string): Promise<LiveRequest["verify"]> {
+    const { FEEDS, KEY_PEPPER } = this.#config;
+    return verifierOf(await redeemTicket(FEEDS, KEY_PEPPER, ticket, this.at), this.#config);
+  }
+
+  /** Of a stream, whose time goes on beyond the request's; what it asks is counted by nothing. */
+  async #verifyAgain(header: string, anew: boolean): Promise<Actor> {
+    const authenticator = this.#authenticator(() => openOwnDatabase(this.#config).database);
+    const at = new Date();
+    return anew ? (await verify(header, at, authenticator)).actor : authenticate(header, at, authenticator);
+  }
+
+  credentialEndsAt(): Date | null {
+    return readTokenEnd(this.#header);
   }
 
   async pingDatabase(): Promise<number> {

@@ -10,6 +10,7 @@ import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
 import { createSqlGraph } from "./stores/graph/sql/graph.ts";
+import { issueTicket } from "./platform/feeds/tickets.ts";
 import type { Database } from "./stores/postgres/client.ts";
 import { createAgreementStore } from "./stores/records/agreements.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
@@ -18,6 +19,7 @@ import { readTagVersion } from "./stores/records/cacheTags.ts";
 import { createDeadLetterStore } from "./stores/records/deadLetters.ts";
 import { createExchangeChangeStore } from "./stores/records/exchangeChanges.ts";
 import { createExchangeStore } from "./stores/records/exchanges.ts";
+import { createEventStore } from "./stores/records/events.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
 import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
@@ -75,6 +77,12 @@ export function createServices(
     deadLetters: createDeadLetterStore(database),
     networkRecords: createNetworkRecordStore(database),
     graph: createSqlGraph(database),
+    events: createEventStore(database),
+    feeds: {
+      // Without objects nobody waits for a hint: streams look for themselves.
+      wake: async (holder, hint) => void (await config.FEEDS?.getByName(holder).wake(hint)),
+      issueTicket: (actor, endsAt, issuedAt) => issueTicket(config.FEEDS, config.KEY_PEPPER, actor, endsAt, issuedAt),
+    },
     publicFlows: createPublicFlows(memory, at, waitUntil),
     readTaxonomy: () => rememberTaxonomy(database, at, memory),
     readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at, memory), config, at),

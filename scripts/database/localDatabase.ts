@@ -45,6 +45,9 @@ export type LocalDatabase = {
   close(): Promise<void>;
 };
 
+/** Copies of one snapshot are not one database: what a client remembers of the place that it has read to leads nowhere in another. */
+const beginEpoch = `DO $$ BEGIN IF to_regproc('begin_event_epoch') IS NOT NULL THEN PERFORM begin_event_epoch(); END IF; END $$`;
+
 /** Not in the data folder, which `--fresh` empties. */
 export const defaultSnapshotsFolder = resolve(import.meta.dirname, "../../node_modules/.cache/turash-databases");
 
@@ -126,7 +129,9 @@ async function openEmbedded(
   } else if (state === "damaged") throw damaged(`The embedded database in ${folder} has lost its PG_VERSION.`);
   else if (existsSync(versionFile) && (await readFile(versionFile, "utf8")) !== version)
     throw damaged(`The embedded database in ${folder} was made by another version.`);
-  return openPgliteEngine(folder);
+  const engine = await openPgliteEngine(folder);
+  if (state === "absent") await engine.script(beginEpoch);
+  return engine;
 }
 
 /** The engine would make a new database over the remains of one that has no PG_VERSION. */

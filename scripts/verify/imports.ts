@@ -35,7 +35,20 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts"],
   },
   "request.ts": {
-    imports: ["domain", "operations", "stores", "platform", "events", "env.ts", "services.ts", "background.ts"],
+    imports: [
+      "domain",
+      "operations",
+      "stores",
+      "platform",
+      "events",
+      "env.ts",
+      "services.ts",
+      "background.ts",
+      "liveRequest.ts",
+    ],
+  },
+  "liveRequest.ts": {
+    imports: ["domain", "operations", "stores", "platform", "env.ts", "services.ts"],
   },
   "background.ts": {
     imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts", "services.ts"],

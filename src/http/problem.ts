@@ -20,6 +20,7 @@ const byCode: Record<ErrorCode, { status: ContentfulStatusCode; title: string }>
 /** Reasons for which HTTP has a status of its own. */
 const statusByReason: Record<string, ContentfulStatusCode> = {
   method_not_allowed: 405,
+  cursor_expired: 410,
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_key_reused: 422,

@@ -3,6 +3,7 @@ import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { Flow } from "../domain/flow.ts";
 import type { FlowId, OrganizationId } from "../domain/ids.ts";
+import type { FeedHolder, Hint } from "../domain/liveEvents.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { Graph } from "../stores/graph/port.ts";
 import type { AgreementStore } from "../stores/records/agreements.ts";
@@ -11,6 +12,7 @@ import type { AuditEntryStore } from "../stores/records/auditEntries.ts";
 import type { DeadLetterStore } from "../stores/records/deadLetters.ts";
 import type { ExchangeChangeStore } from "../stores/records/exchangeChanges.ts";
 import type { ExchangeStore } from "../stores/records/exchanges.ts";
+import type { EventStore } from "../stores/records/events.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
 import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
@@ -25,6 +27,8 @@ import type { ProgrammeStore } from "../stores/records/programmes.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
 import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
 import type { CandidateStore } from "../stores/spatial/candidates.ts";
+import type { LiveRequest } from "./eventStream.ts";
+import type { EventTicket } from "./listeners.ts";
 
 /** What operations work with; made for each request by the composition root. */
 export type Services = {
@@ -49,6 +53,12 @@ export type Services = {
   /** Records as the graph holds them. */
   networkRecords: NetworkRecordStore;
   graph: Graph;
+  events: EventStore;
+  /** The objects that hold the open streams of organizations. */
+  feeds: {
+    wake(holder: FeedHolder, hint: Hint): Promise<void>;
+    issueTicket(actor: Actor, endsAt: Date | null, at: Date): Promise<EventTicket>;
+  };
   /** The resource taxonomy, as it stood in the last five seconds. */
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** Public flows as others than their organizations see them, remembered for as long as they stand: five seconds longer at most. */
@@ -123,6 +133,10 @@ export type OpenRequest = {
   identify(header: string | undefined): Promise<Actor>;
   /** The same, with the one context that operations work in. */
   enter(header: string | undefined): Promise<RequestContext>;
+  /** The same for a stream, which outlives the request's deadline: by the Authorization header or, without one, by a ticket. */
+  enterLive(header: string | undefined, ticket: string | undefined): Promise<LiveRequest>;
+  /** Until when the credential that was shown holds at most; null where it ends with nothing but its revocation. */
+  credentialEndsAt(): Date | null;
   /** Asks the database for a sign of life; the milliseconds it took. */
   pingDatabase(): Promise<number>;
 };

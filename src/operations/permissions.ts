@@ -1,5 +1,5 @@
 import { type Actor, hasRole, type MemberActor, type Role, type Scope } from "../domain/actor.ts";
-import { forbidden } from "../domain/errors.ts";
+import { type AppError, forbidden } from "../domain/errors.ts";
 
 export type Permission = {
   /** The least role of a member; null where members may not at all. */
@@ -75,6 +75,9 @@ export const permissions = {
   joinProgramme: { role: "owner", scope: "members:manage", operator: false },
   updateParticipation: { role: "owner", scope: "members:manage", operator: false },
   leaveProgramme: { role: "owner", scope: "members:manage", operator: false },
+  listEvents: { role: "viewer", scope: null, operator: true },
+  streamEvents: { role: "viewer", scope: null, operator: true },
+  createEventTicket: { role: "viewer", scope: null, operator: true },
   readOutbox: { role: null, scope: null, operator: true },
   listDeadLetters: { role: null, scope: null, operator: true },
   replayDeadLetters: { role: null, scope: null, operator: true },
@@ -85,22 +88,27 @@ export type OperationName = keyof typeof permissions;
 
 /** Refuses, with what is needed, whoever may not do this. */
 export function authorize(actor: Actor, operation: OperationName): void {
+  const refusal = findRefusal(actor, operation);
+  if (refusal) throw refusal;
+}
+
+/** Why somebody may not do this, with what is needed; null where they may. */
+export function findRefusal(actor: Actor, operation: OperationName): AppError | null {
   const { role, scope, operator, device }: Permission = permissions[operation];
-  if (actor.kind === "operator") {
-    if (!operator)
-      throw forbidden("member_needed", "This is for members of an organization; the operator's key cannot do it.");
-    return;
-  }
-  if (actor.kind === "device") {
-    if (!device)
-      throw forbidden("member_needed", "This is for members of an organization; a device's key only pushes readings.");
-    return;
-  }
-  if (role === null) throw forbidden("operator_needed", "This is the operator's to do.");
+  if (actor.kind === "operator")
+    return operator
+      ? null
+      : forbidden("member_needed", "This is for members of an organization; the operator's key cannot do it.");
+  if (actor.kind === "device")
+    return device
+      ? null
+      : forbidden("member_needed", "This is for members of an organization; a device's key only pushes readings.");
+  if (role === null) return forbidden("operator_needed", "This is the operator's to do.");
   if (!hasRole(actor, role))
-    throw forbidden("role_too_small", `This needs the role ${role}; yours is ${actor.role}.`, { role });
+    return forbidden("role_too_small", `This needs the role ${role}; yours is ${actor.role}.`, { role });
   if (scope !== null && !actor.scopes.includes(scope))
-    throw forbidden("scope_missing", `This needs a key with the scope ${scope}.`, { scope });
+    return forbidden("scope_missing", `This needs a key with the scope ${scope}.`, { scope });
+  return null;
 }
 
 /** The same for what only members do, giving the member back. */

@@ -31,6 +31,20 @@ export async function signIn(
   return again !== null && "memberId" in again ? actorOf(again, credential) : null;
 }
 
+/** The same member again, later, by the sign-in that was verified before; null where the member or the organization is no more. */
+export async function signInAgain(
+  signIns: SignInStore,
+  { organizationId, memberId, credential }: MemberActor,
+): Promise<MemberActor | null> {
+  if (memberId === null || !isSignIn(credential)) return null;
+  const found = await signIns.findMember(organizationId, memberId);
+  return found && actorOf(found, credential);
+}
+
+function isSignIn(credential: MemberActor["credential"]): credential is SignInCredential {
+  return credential.startsWith("sign_in:");
+}
+
 function actorOf({ organizationId, memberId, role }: SignIn, credential: SignInCredential): MemberActor {
   return { kind: "member", organizationId, memberId, role, scopes: scopesOfRole(role), credential };
 }

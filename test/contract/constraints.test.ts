@@ -105,6 +105,8 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
 
   ["outbox_awaiting_check", "outbox", { awaiting: "'{nobody}'" }],
   ["outbox_sends_check", "outbox", { sends: "-1" }],
+  ["event_log_id_check", "event_log", { id: "false" }],
+  ["event_audience_event_id_fkey", "event_audience", {}],
   ["dead_letters_consumer_check", "dead_letters", { consumer: "'nobody'" }],
   ["dead_letters_message_check", "dead_letters", { message: "'x'" }],
   ["dead_letters_message_check", "dead_letters", { event_id: "NULL" }],

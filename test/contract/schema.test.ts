@@ -22,6 +22,8 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "audit_seals",
         "cache_tags",
         "dead_letters",
+        "event_audience",
+        "event_log",
         "ewc_codes",
         "ewc_entries",
         "exchange_external_ids",

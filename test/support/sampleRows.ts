@@ -178,6 +178,14 @@ export const sampleRows = {
     attempts: "8",
     died_at: "now()",
   },
+  event_log: { id: "true" },
+  event_audience: {
+    organization_id: text(sampleIds.acme),
+    xid: "'1'",
+    sequence: "1",
+    event_id: "gen_random_uuid()",
+    type: "'turash.flow.created'",
+  },
   audit_entries: {
     id: "gen_random_uuid()",
     organization_id: text(sampleIds.acme),

@@ -10,6 +10,7 @@ const sent = [
   "Idempotency-Key",
   "If-Match",
   "If-None-Match",
+  "Last-Event-ID",
   "X-Request-Id",
   "traceparent",
 ];

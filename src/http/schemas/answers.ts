@@ -51,6 +51,7 @@ const titles: Record<number, string> = {
   403: "The caller's role or scope is too small",
   404: "There is none, or it is not the caller's to see",
   409: "In conflict with what stands",
+  410: "The cursor leads nowhere any more: read the records, then begin anew",
   412: "The version asked for in If-Match is not the one that stands",
   413: "The body is too large",
   415: "The body is of another media type",

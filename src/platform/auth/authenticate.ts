@@ -66,7 +66,8 @@ export function createVerifications() {
 /** The memory of this isolate. */
 export const authenticate = createVerifications();
 
-async function verify(header: string, at: Date, authenticator: Authenticator): Promise<Verified> {
+/** Whom a credential speaks for now, whatever is remembered of it; at most one round trip. Errors as `authenticate`. */
+export async function verify(header: string, at: Date, authenticator: Authenticator): Promise<Verified> {
   const text = /^Bearer ([^\s]{1,8192})$/i.exec(header)?.[1];
   if (text === undefined)
     throw unauthenticated(

@@ -50,6 +50,13 @@ export async function verifyToken(
   }
 }
 
+/** When the token of an Authorization header, which was verified, ends; null where the header has none. */
+export function readTokenEnd(header: string | undefined): Date | null {
+  const token = header?.split(" ")[1] ?? "";
+  const { exp } = tokenPattern.test(token) && !token.startsWith("turash_") ? decodeJwt(token) : {};
+  return exp === undefined ? null : new Date(exp * 1_000);
+}
+
 /** What needs no key: a token of somebody else's provider makes nobody ask for keys. */
 function checkBeforeKeys(token: string, { issuer, algorithms }: Provider): void {
   if (token.length > maximumTokenLength || !tokenPattern.test(token)) throw malformed();

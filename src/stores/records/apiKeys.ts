@@ -43,10 +43,14 @@ export function createApiKeyStore(database: Database) {
      * is open; else null. Keeps, to the minute, when it was last used.
      */
     async findActor(digestHex: string, at: Date): Promise<KeyActor | null> {
-      const [row] = await database.query<ActorRow>(findAndTouch(digestHex, at));
-      return row
-        ? { actor: parseActor(row), expiresAt: row.expires_at === null ? null : new Date(row.expires_at) }
-        : null;
+      const [row] = await database.query<ActorRow>(findAndTouch(sql`k.digest = decode(${digestHex}, 'hex')`, at));
+      return row ? parseKeyActor(row) : null;
+    },
+
+    /** The same for a key that was verified before and is known by its id. */
+    async findActorOf(id: ApiKeyId, at: Date): Promise<KeyActor | null> {
+      const [row] = await database.query<ActorRow>(findAndTouch(sql`k.id = ${uuidOf(id)}::uuid`, at));
+      return row ? parseKeyActor(row) : null;
     },
 
     async list(stamp: ChangeStamp, { limit, after }: Page): Promise<Paged<ApiKeyRecord>> {
@@ -146,17 +150,21 @@ export function keyColumns(key: ApiKey, organization: SQL, at: string): SQL {
 }
 
 /** A key that is used all the time is written to once a minute. */
-function findAndTouch(digestHex: string, at: Date): SQL {
+function findAndTouch(isTheKey: SQL, at: Date): SQL {
   const now = sql`${at.toISOString()}::timestamptz`;
   return sql`WITH found AS (
       SELECT k.id, k.organization_id, k.member_id, k.role, m.role AS member_role, to_jsonb(k.scopes) AS scopes, to_jsonb(k.flow_ids) AS flow_ids, k.expires_at, k.last_used_at
       FROM ${apiKeys} k JOIN ${organizations} o ON o.id = k.organization_id AND o.deleted_at IS NULL
       LEFT JOIN ${members} m ON m.id = k.member_id
-      WHERE k.digest = decode(${digestHex}, 'hex') AND k.revoked_at IS NULL AND m.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})),
+      WHERE ${isTheKey} AND k.revoked_at IS NULL AND m.deleted_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})),
     touched AS (
       UPDATE ${apiKeys} SET last_used_at = ${now} FROM found
       WHERE ${apiKeys}.id = found.id AND (found.last_used_at IS NULL OR found.last_used_at <= ${now} - interval '1 minute'))
     SELECT * FROM found`;
+}
+
+function parseKeyActor(row: ActorRow): KeyActor {
+  return { actor: parseActor(row), expiresAt: row.expires_at === null ? null : new Date(row.expires_at) };
 }
 
 function parseActor(row: ActorRow): MemberActor | DeviceActor {

@@ -80,14 +80,20 @@ export function readAs(
   select: SQL,
 ): SQL {
   if (stamp.actor.kind !== "operator") return select;
+  return sql`WITH answer AS MATERIALIZED (${select}), accessed AS (${noteAccess(stamp, action, sql`answer`)}) SELECT * FROM answer`;
+}
+
+/** Writes into the audit log of each organization what was seen of it; `seen` has `organization_id uuid` and `id uuid`. */
+export function noteAccess(
+  stamp: Pick<ChangeStamp, "actor" | "at" | "requestId" | "addressHash">,
+  action: string,
+  seen: SQL,
+): SQL {
   const at = stamp.at.toISOString();
-  return sql`WITH answer AS MATERIALIZED (${select}),
-    accessed AS (
-      INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
-      SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action},
-        CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${auditAddress(stamp)}, ${at}::timestamptz
-      FROM answer GROUP BY organization_id)
-    SELECT * FROM answer`;
+  return sql`INSERT INTO ${auditEntries} (id, organization_id, actor, member_id, credential, action, subject_id, patch, request_id, address_hash, occurred_at)
+    SELECT uuid_v7(${at}::timestamptz), organization_id, ${auditActor(stamp)}, ${action},
+      CASE WHEN count(*) = 1 THEN (array_agg(id))[1] END, '[]'::jsonb, ${stamp.requestId}, ${auditAddress(stamp)}, ${at}::timestamptz
+    FROM ${seen} GROUP BY organization_id`;
 }
 
 /** When a change is made, as SQL. */

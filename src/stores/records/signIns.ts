@@ -52,6 +52,14 @@ export function createSignInStore(database: Database) {
       return { kind: "unclaimed", organizationId, role, memberUuid: row.unclaimed_id! };
     },
 
+    /** A member who has signed in before, while the organization is open and the member has not left it. */
+    async findMember(organizationId: OrganizationId, memberId: MemberId): Promise<SignIn | null> {
+      const [row] = await database.query<{ role: Role }>(sql`
+        SELECT m.role FROM ${members} m JOIN ${organizations} o ON o.id = m.organization_id AND o.deleted_at IS NULL
+        WHERE m.id = ${uuidOf(memberId)}::uuid AND m.organization_id = ${uuidOf(organizationId)}::uuid AND m.deleted_at IS NULL`);
+      return row ? { organizationId, memberId, role: row.role } : null;
+    },
+
     /** Makes the invited person a member. Null where the invitation is no longer open, or the person signed in elsewhere at the same moment. */
     async accept(
       stamp: ChangeStamp,

@@ -25,7 +25,7 @@ const exemptions = {
   "src/stores/records/outbox.ts: insertLetters": "keeps what consumers gave up on, which changes nobody's records",
   "src/stores/records/retention.ts: createRetentionStore":
     "forgets what is over its time, of which nothing is to be told",
-  "src/stores/records/scope.ts: readAs": "writes what the operator read into the audit log",
+  "src/stores/records/scope.ts: noteAccess": "writes what the operator read into the audit log",
 };
 
 const store = (body: string, rest = ""): SourceFile[] => [

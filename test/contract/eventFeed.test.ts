@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Actor } from "../../src/domain/actor.ts";
+import type { ChangeStamp } from "../../src/domain/change.ts";
+import { type EventType, eventTypes } from "../../src/domain/eventCatalogue.ts";
+import type { EventCursor } from "../../src/domain/eventCursor.ts";
+import { createId, idFromUuid, type OrganizationId, uuidOf } from "../../src/domain/ids.ts";
+import { createEventStore, type EventSlice, type EventStart, maximumLooked } from "../../src/stores/records/events.ts";
+import { enginesUnderTest } from "../support/engineUnderTest.ts";
+import { insertSample, sampleIds, writeSamples } from "../support/sampleRows.ts";
+import { openStoresUnderTest, type StoresUnderTest } from "../support/storesUnderTest.ts";
+
+const acme = idFromUuid("organization", sampleIds.acme);
+const borealis = idFromUuid("organization", sampleIds.borealis);
+const operator: Actor = { kind: "operator", credential: "operator:test" };
+const memberOf = (organizationId: OrganizationId): Actor => ({
+  kind: "member",
+  organizationId,
+  memberId: null,
+  role: "owner",
+  scopes: [],
+  credential: createId("apiKey"),
+});
+const stampOf = (actor: Actor): ChangeStamp => ({
+  actor,
+  at: new Date(),
+  requestId: crypto.randomUUID(),
+  traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00`,
+  addressHash: null,
+  idempotency: null,
+});
+
+describe.each(enginesUnderTest)("reading events by cursor on %s", (engine) => {
+  let stores: StoresUnderTest;
+  beforeAll(async () => {
+    stores = await openStoresUnderTest(engine);
+    await writeSamples(stores);
+  });
+  beforeEach(() => stores.script("DELETE FROM outbox; SELECT begin_event_epoch();"));
+  afterAll(() => stores?.close());
+
+  const write = async (audience: readonly OrganizationId[], type: EventType = "turash.flow.created") => {
+    const id = crypto.randomUUID();
+    const ids = audience.map((each) => `"${uuidOf(each)}"`).join(",");
+    await stores.run(
+      insertSample("outbox", {
+        id: `'${id}'`,
+        type: `'${type}'`,
+        organization_ids: `'{${ids}}'`,
+        data: `'{"version": 1}'`,
+      }),
+    );
+    return id;
+  };
+  const tryToRead = (
+    start: EventStart,
+    { actor = memberOf(acme), types = eventTypes as readonly EventType[], limit = 100 } = {},
+  ) => createEventStore(stores.connect()).read(stampOf(actor), start, types, limit);
+  const read = async (...parameters: Parameters<typeof tryToRead>): Promise<EventSlice> => {
+    const slice = await tryToRead(...parameters);
+    if (typeof slice === "string") throw new Error(slice);
+    return slice;
+  };
+  const idsOf = ({ rows }: EventSlice) => rows.map(({ id }) => id);
+
+  it("gives an organization the events that it may see, oldest first, and no other's", async () => {
+    const own = [await write([acme]), await write([borealis, acme])];
+    const others = [await write([borealis]), await write([])];
+    expect(idsOf(await read("oldest"))).toEqual(own);
+    expect(idsOf(await read("oldest", { actor: memberOf(borealis) }))).toEqual([own[1], others[0]]);
+    expect(idsOf(await read("oldest", { actor: memberOf(createId("organization")) }))).toEqual([]);
+    expect(idsOf(await read("oldest", { actor: operator }))).toEqual([...own, ...others]);
+  });
+
+  it("names an organization once that an event names twice", async () => {
+    const id = await write([acme, acme]);
+    expect(idsOf(await read("oldest"))).toEqual([id]);
+  });
+
+  it("goes on behind a cursor, page by page, also behind an empty one, and ends with a cursor", async () => {
+    const made: string[] = [];
+    for (let count = 0; count < 7; count++) made.push(await write([acme]));
+    const seen: string[] = [];
+    let slice = await read("oldest", { limit: 3 });
+    for (let pages = 1; ; pages++) {
+      seen.push(...idsOf(slice));
+      expect(slice.isMore).toBe(pages < 3);
+      if (!slice.isMore) break;
+      slice = await read(slice.next, { limit: 3 });
+    }
+    expect(seen).toEqual(made);
+    slice = await read(slice.next);
+    expect(slice).toMatchObject({ rows: [], isMore: false });
+    const late = await write([acme]);
+    expect(idsOf(await read(slice.next))).toEqual([late]);
+  });
+
+  it("begins with what comes from now on, where that is asked for", async () => {
+    await write([acme]);
+    const now = await read("now");
+    expect(now).toMatchObject({ rows: [], isMore: false });
+    const id = await write([acme]);
+    expect(idsOf(await read(now.next))).toEqual([id]);
+  });
+
+  it("gives the types that are asked for, and steps over the others in bounded steps", async () => {
+    await stores.run(
+      `INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+        SELECT gen_random_uuid(), 'turash.site.updated', gen_random_uuid(), ARRAY[$1::uuid], '{"version": 1}', now() FROM generate_series(1, ${2 * maximumLooked})`,
+      [sampleIds.acme],
+    );
+    const wanted = await write([acme], "turash.match.suggested");
+    const types: EventType[] = ["turash.match.suggested"];
+    const steps: EventSlice[] = [await read("oldest", { types })];
+    while (steps.at(-1)!.isMore) steps.push(await read(steps.at(-1)!.next, { types }));
+    expect(steps.map(idsOf)).toEqual([[], [], [wanted]]);
+  });
+
+  it("enters what the operator reads into the audit logs of those who may see it, and not what is only counted", async () => {
+    for (let count = 0; count < 3; count++) await write([acme]);
+    const shared = await write([borealis, acme]);
+    const before = await stores.run("SELECT count(*) FROM audit_entries WHERE action = 'event.list'");
+    await read("oldest", { actor: operator, limit: 2 });
+    await read("now", { actor: operator });
+    const { next } = await read("oldest", { actor: operator, limit: 3 });
+    await read(next, { actor: operator });
+    const entries = await stores.run(
+      `SELECT organization_id, subject_id FROM audit_entries WHERE action = 'event.list' ORDER BY sequence OFFSET ${before[0]!.count} ROWS`,
+    );
+    expect(entries.slice(0, 2)).toEqual([
+      { organization_id: sampleIds.acme, subject_id: null },
+      { organization_id: sampleIds.acme, subject_id: null },
+    ]);
+    expect(new Set(entries.slice(2).map((row) => `${row.organization_id} ${row.subject_id}`))).toEqual(
+      new Set([`${sampleIds.acme} ${shared}`, `${sampleIds.borealis} ${shared}`]),
+    );
+    expect(entries).toHaveLength(4);
+  });
+
+  describe("a cursor", () => {
+    const cursor = async (): Promise<EventCursor> => (await read("oldest", { limit: 1 })).next;
+
+    it("of another history leads nowhere, be its epoch ended or only its place ahead of all transactions", async () => {
+      await write([acme]);
+      const kept = await cursor();
+      expect(await tryToRead({ ...kept, xid: String(10n ** 15n) })).toBe("other_epoch");
+      await stores.run("SELECT begin_event_epoch()");
+      expect(await tryToRead(kept)).toBe("other_epoch");
+      expect(idsOf(await read("oldest"))).toHaveLength(1);
+    });
+
+    it("before events that are kept no longer leads nowhere; one behind them does", async () => {
+      const ids = [await write([acme]), await write([borealis]), await write([acme])];
+      const first = (await read("oldest", { limit: 1 })).next;
+      const last = (await read(first, { limit: 1 })).next;
+      await stores.run("DELETE FROM outbox WHERE id = $1", [ids[0]!]);
+      expect(idsOf(await read(first))).toEqual([ids[2]]);
+      await stores.run("DELETE FROM outbox WHERE id = $1", [ids[1]!]);
+      expect(await tryToRead(first)).toBe("forgotten");
+      expect(idsOf(await read(last))).toEqual([]);
+      expect(await stores.run("SELECT event_id FROM event_audience")).toEqual([{ event_id: ids[2] }]);
+    });
+
+    it("after a restore finds the events of before in their order, ahead of new ones", async () => {
+      const old = [await write([acme]), await write([acme])];
+      // As a copy of a database whose transactions had come further.
+      await stores.script("UPDATE outbox SET xid = '900000000000'; UPDATE event_audience SET xid = '900000000000'");
+      expect(await read("oldest")).toMatchObject({ rows: [], isHeldBack: true });
+      await stores.run("SELECT begin_event_epoch()");
+      const fresh = await write([acme]);
+      expect(idsOf(await read("oldest"))).toEqual([...old, fresh]);
+    });
+  });
+
+  it("asks an index for one organization's events, however many others have", async () => {
+    await stores.run(
+      `INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+        SELECT gen_random_uuid(), 'turash.site.updated', gen_random_uuid(), ARRAY[gen_random_uuid()], '{"version": 1}', now() FROM generate_series(1, 3000)`,
+    );
+    await write([acme]);
+    await stores.script("ANALYZE outbox; ANALYZE event_audience");
+    const plan = await stores.run(
+      `EXPLAIN SELECT xid FROM event_audience WHERE organization_id = '${sampleIds.acme}' AND (xid, sequence) > ('5'::xid8, 3)
+        AND xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())) ORDER BY xid, sequence LIMIT 100`,
+    );
+    expect(plan.map((row) => Object.values(row)[0]).join("\n")).toContain("event_audience_pkey");
+  });
+});
