@@ -316,11 +316,13 @@ const changes: Record<string, Change> = {
 
 /** Operations that answer a question put as a body. */
 const questions = ["previewMatches", "evaluateMatch"];
+/** Operations that leave something beside the database, for a minute. */
+const passing = ["createEventTicket"];
 
 describe("an operation that writes", () => {
   it("is in this list, whichever the document has", async () => {
     const writing = (await listOperations()).filter(({ method }) => !["GET", "HEAD"].includes(method));
-    const known = [...Object.keys(changes), ...questions].sort();
+    const known = [...Object.keys(changes), ...questions, ...passing].sort();
     expect(writing.map(({ operationId }) => operationId).sort()).toEqual(known);
   });
 

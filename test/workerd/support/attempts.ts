@@ -1,6 +1,7 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
 import { exchangeAttempts } from "./attempts/exchanges.ts";
+import { eventAttempts } from "./attempts/events.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { recordExchange } from "./exchanges.ts";
@@ -70,6 +71,7 @@ const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
 export const attempts: Record<string, Attempt> = {
   ...exchangeAttempts,
   ...outboxAttempts,
+  ...eventAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },
   listKinds: { ...open, request: at(() => "/v1/taxonomy/kinds") },

@@ -25,6 +25,20 @@ export function isJson({ headers }: Response): boolean {
   return /[/+]json$/.test(headers.get("content-type") ?? "");
 }
 
+/** The text of an answer; of a stream, which does not end, what comes until all that was there is told. */
+export async function readText(response: Response): Promise<string> {
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream") || !response.body) return response.text();
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("event: ready")) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+  }
+  await reader.cancel();
+  return text;
+}
+
 /** One request to the Worker. Its answer must be as the OpenAPI document says, and never a fault of the service. */
 export async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
   const headers = new Headers(options.headers);
@@ -35,7 +49,7 @@ export async function call(method: string, path: string, options: CallOptions = 
   const response = await exports.default.fetch(
     new Request(`${origin}${path}`, { method, headers, body, redirect: "manual" }),
   );
-  const text = await response.text();
+  const text = await readText(response);
   const answer = {
     status: response.status,
     headers: response.headers,

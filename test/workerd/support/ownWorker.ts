@@ -1,7 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../../src/index.ts";
-import { type Answer, isJson } from "./client.ts";
+import { type Answer, isJson, readText } from "./client.ts";
 import { checkAnswer } from "./documentedAnswers.ts";
 
 export type Question = {
@@ -42,7 +42,7 @@ export function createWorker(bindings: object) {
       redirect: "manual",
     });
     const response = await worker.fetch(request as never, ownEnv, context);
-    const text = await response.text();
+    const text = await readText(response);
     await waitOnExecutionContext(context);
     const answer = {
       status: response.status,
