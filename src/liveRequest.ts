@@ -43,6 +43,9 @@ export function createLiveRequest({ config, memory, arrival, actor, verify }: Op
         services: { ...createServices(config, memory, database, at, waitUntil), admitProbe: async () => {} },
       };
     },
+    log(line) {
+      if (config.LOG_REQUESTS === "all") console.log(JSON.stringify({ level: "info", requestId, ...line }));
+    },
     join: () => joinFeed(config.FEEDS, holderOf(actor), config.LIVE_EVENTS.maximumListeners),
   };
 }

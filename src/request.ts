@@ -9,7 +9,7 @@ import { createLiveRequest, openOwnDatabase, verifierOf } from "./liveRequest.ts
 import type { KeptAnswers, LimitState, OpenRequest, RequestContext, Services } from "./operations/context.ts";
 import type { LiveRequest } from "./operations/eventStream.ts";
 import { signIn } from "./operations/signIn.ts";
-import { type Authenticator, authenticate, type Verified, verify } from "./platform/auth/authenticate.ts";
+import { type Authenticator, authenticate, type Verified } from "./platform/auth/authenticate.ts";
 import { computeDigest, computeSha256, toHex } from "./platform/auth/keyDigest.ts";
 import { createKeySets } from "./platform/auth/keySets.ts";
 import { readPerson } from "./platform/auth/person.ts";
@@ -198,7 +198,7 @@ class ArrivedRequest implements OpenRequest {
   async #verifyAgain(header: string, anew: boolean): Promise<Actor> {
     const authenticator = this.#authenticator(() => openOwnDatabase(this.#config).database);
     const at = new Date();
-    return anew ? (await verify(header, at, authenticator)).actor : authenticate(header, at, authenticator);
+    return anew ? authenticate.anew(header, at, authenticator) : authenticate(header, at, authenticator);
   }
 
   credentialEndsAt(): Date | null {

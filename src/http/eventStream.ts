@@ -86,15 +86,13 @@ export function eventStream(begin: BeginRequest) {
       );
     const hints = await live.join();
     try {
-      const context = live.openContext(live.actor);
-      const first = await listEvents(context, { filters, start, limit: firstPageLength });
+      const first = await listEvents(live.openContext(live.actor), { filters, start, limit: firstPageLength });
       const headers = { "cache-control": "no-store" };
       const run = (listener: Listener) => {
         const begun = Date.now();
         void streamEvents(live, hints, filters, first, listener).then(({ reason, events }) => {
           const seconds = (Date.now() - begun) / 1_000;
-          const { requestId } = context;
-          console.log(JSON.stringify({ level: "info", event: "stream_ended", requestId, reason, events, seconds }));
+          live.log({ event: "stream_ended", reason, events, seconds });
         });
       };
       if (isSocket) {

@@ -42,6 +42,8 @@ export type LiveRequest = {
   openContext(actor: Actor): RequestContext;
   /** Throws `rate_limited` where the organization has its share of listeners. */
   join(): Promise<Hints>;
+  /** Leaves a line in the log, where requests leave one. */
+  log(line: Record<string, unknown>): void;
 };
 
 export type StreamSummary = { reason: EndReason | "gone"; events: number };

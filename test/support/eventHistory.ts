@@ -97,6 +97,7 @@ export function createLiveFake(history: Pick<EventHistory, "read">, settings: Pa
           events: { read: (_: unknown, start: EventStart, __: unknown, limit: number) => fake.read(start, limit) },
         },
       }) as unknown as RequestContext,
+    log() {},
     join: async (): Promise<Hints> => ({
       take(taker) {
         receive = taker;

@@ -31,16 +31,20 @@ export type Verifications = ReturnType<typeof createVerifications>;
 export function createVerifications() {
   const remembered = new Map<string, Remembered>();
 
+  return Object.assign(authenticate, {
+    /** The same, asked for whatever is remembered, which a refusal ends. */
+    async anew(header: string, at: Date, authenticator: Authenticator): Promise<Actor> {
+      remembered.delete(header);
+      return verifyAnew(header, at, authenticator);
+    },
+  });
+
   /**
    * Who a request speaks for, by its Authorization header; at once where that is remembered. At most one round trip, and none for a key that was verified in
    * the last five seconds. Throws `unauthenticated` with a reason that tells what is wrong with the credential and never
    * whether an account exists.
    */
-  return function authenticate(
-    header: string | undefined,
-    at: Date,
-    authenticator: Authenticator,
-  ): Actor | Promise<Actor> {
+  function authenticate(header: string | undefined, at: Date, authenticator: Authenticator): Actor | Promise<Actor> {
     if (!header)
       throw unauthenticated(
         "credential_missing",
@@ -51,7 +55,7 @@ export function createVerifications() {
     if (known && known.until > at.getTime() && known.pepper === pepper && known.operatorKey === operatorKey)
       return known.actor;
     return verifyAnew(header, at, authenticator);
-  };
+  }
 
   async function verifyAnew(header: string, at: Date, authenticator: Authenticator): Promise<Actor> {
     const { pepper, operatorKey } = authenticator;
@@ -66,8 +70,7 @@ export function createVerifications() {
 /** The memory of this isolate. */
 export const authenticate = createVerifications();
 
-/** Whom a credential speaks for now, whatever is remembered of it; at most one round trip. Errors as `authenticate`. */
-export async function verify(header: string, at: Date, authenticator: Authenticator): Promise<Verified> {
+async function verify(header: string, at: Date, authenticator: Authenticator): Promise<Verified> {
   const text = /^Bearer ([^\s]{1,8192})$/i.exec(header)?.[1];
   if (text === undefined)
     throw unauthenticated(
