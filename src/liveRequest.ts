@@ -17,14 +17,16 @@ import { createSignInStore } from "./stores/records/signIns.ts";
 type Opening = {
   config: Config;
   memory: IsolateMemory;
-  arrival: Pick<RequestContext, "requestId" | "traceparent"> & { waitUntil(work: Promise<unknown>): void };
+  arrival: Pick<RequestContext, "requestId" | "traceparent" | "addressHash"> & {
+    waitUntil(work: Promise<unknown>): void;
+  };
   actor: Actor;
   verify: LiveRequest["verify"];
 };
 
 /** What a stream works with: each read and each verification has a client and a deadline of its own. */
 export function createLiveRequest({ config, memory, arrival, actor, verify }: Opening): LiveRequest {
-  const { requestId, traceparent, waitUntil } = arrival;
+  const { requestId, traceparent, addressHash, waitUntil } = arrival;
   return {
     settings: config.LIVE_EVENTS,
     actor,
@@ -37,7 +39,7 @@ export function createLiveRequest({ config, memory, arrival, actor, verify }: Op
         at,
         requestId,
         traceparent,
-        addressHash: null,
+        addressHash,
         idempotency: null,
         deadline: { signal },
         services: { ...createServices(config, memory, database, at, waitUntil), admitProbe: async () => {} },

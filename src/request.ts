@@ -186,7 +186,8 @@ class ArrivedRequest implements OpenRequest {
     const verify = byTicket ?? ((anew: boolean) => this.#verifyAgain(header!, anew));
     const actor = byTicket ? await byTicket(true) : await this.identify(header);
     if (byTicket) await this.#admitActor(actor);
-    return createLiveRequest({ config: this.#config, memory: this.#memory, arrival: this.#arrival, actor, verify });
+    const arrival = { ...this.#arrival, addressHash: await this.#hashAddress() };
+    return createLiveRequest({ config: this.#config, memory: this.#memory, arrival, actor, verify });
   }
 
   async #redeem(ticket: string): Promise<LiveRequest["verify"]> {

@@ -32,7 +32,6 @@ const tags = [
   { name: "exchanges", description: "What was agreed or existed before, and how far its delivery is" },
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
   { name: "events", description: "What happened, page by page and as it happens" },
-  { name: "operations", description: "For the operator: how far events have come, and what was given up" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
   { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
 ];

@@ -12,6 +12,8 @@ export type Row = Record<string, string | null>;
 
 export type StoresUnderTest = {
   server: SqlServer;
+  /** For connections of a test's own; the embedded engine has one, which is taken. */
+  postgresUrl?: string;
   /** A client as each request has one, with the real driver over HTTP. */
   connect(signal?: AbortSignal): Database;
   /** Runs one statement past the driver and gives its rows, every value as PostgreSQL prints it. Fails with `SqlError`. */
@@ -23,7 +25,7 @@ export type StoresUnderTest = {
 
 /** A migrated database with the taxonomy, behind the SQL-over-HTTP server. */
 export async function openStoresUnderTest(name: EngineName): Promise<StoresUnderTest> {
-  const { engine, close } = await openEngineUnderTest(name);
+  const { engine, postgresUrl, close } = await openEngineUnderTest(name);
   try {
     await applyMigrations(engine, await readMigrations());
     const server = await startSqlServer({ engine, password });
@@ -31,6 +33,7 @@ export async function openStoresUnderTest(name: EngineName): Promise<StoresUnder
     const { connectionString, fetchEndpoint } = server;
     return {
       server,
+      ...(postgresUrl && { postgresUrl }),
       connect: (signal = new AbortController().signal) => createDatabase({ connectionString, fetchEndpoint, signal }),
       async run(text, parameters = []) {
         const { fields, rows } = await engine.query({ text, parameters }, limits);
