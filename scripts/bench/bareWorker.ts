@@ -21,6 +21,8 @@ export type BareWorkerOptions = {
   modulePath: string;
   compatibilityDate: string;
   bindings: Readonly<Record<string, string>>;
+  /** Classes of Durable Objects that the bundle exports, by the name of their binding; kept on disk in its folder. */
+  objects?: Readonly<Record<string, string>>;
   /** Where its configuration is written. */
   folder: string;
   /** For `taskset -c`; not pinned where null. */
@@ -86,14 +88,28 @@ async function stopProcess(workerd: ChildProcess): Promise<void> {
   await ended;
 }
 
-function formatConfiguration({ modulePath, compatibilityDate, bindings }: BareWorkerOptions, folder: string): string {
+function formatConfiguration(
+  { modulePath, compatibilityDate, bindings, objects = {} }: BareWorkerOptions,
+  folder: string,
+): string {
   const text = (value: string) => JSON.stringify(value);
-  const bound = Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  const bound = [
+    ...Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+    ...Object.entries(objects).map(
+      ([name, value]) => `(name = ${text(name)}, durableObjectNamespace = ${text(value)})`,
+    ),
+  ];
+  const namespaces = Object.values(objects).map(
+    (className) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`,
+  );
+  const disk = join(folder, "objects");
+  mkdirSync(disk, { recursive: true });
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
+    (name = "objects", disk = (path = ${text(disk)}, writable = true)),
     (name = "network", network = (allow = ["public", "private"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
@@ -103,6 +119,8 @@ const worker :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed ${text(relative(folder, modulePath))})],
   compatibilityDate = ${text(compatibilityDate)},
   bindings = [${bound.join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "objects"),
   globalOutbound = "network",
 );
 `;

@@ -48,7 +48,7 @@ export type Stage = {
   /** A request as the owner of the subjects. */
   asOwner(method: LoadRequest["method"], path: string, body?: unknown): LoadRequest;
   /** Another Worker beside the production one; stopped with the stage at the latest. */
-  startWorker(options: Pick<BareWorkerOptions, "name" | "modulePath" | "bindings">): Promise<BareWorker>;
+  startWorker(options: Pick<BareWorkerOptions, "name" | "modulePath" | "bindings" | "objects">): Promise<BareWorker>;
   close(): Promise<void>;
 };
 
@@ -86,7 +86,8 @@ export async function openStage(options: {
       KEY_PEPPER: pepper,
       LIMITS: unreachedLimits,
     };
-    const worker = await startWorker({ name: "turash", modulePath: bundlePath, bindings });
+    const objects = { FEEDS: "OrganizationFeed" };
+    const worker = await startWorker({ name: "turash", modulePath: bundlePath, bindings, objects });
     await (await fetch(`${worker.url}/health/ready`)).text();
     const idleMb = readMemory(worker.pid).residentMb;
     let key = "";

@@ -5,6 +5,7 @@ export const forwardedVariables = [
   "OIDC_ALGORITHMS",
   "CORS_ORIGINS",
   "LIMITS",
+  "LIVE_EVENTS",
   "LOG_REQUESTS",
   "EVENTS_PAUSED",
   "RESEND_AFTER_SECONDS",

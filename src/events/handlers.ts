@@ -1,7 +1,7 @@
 import type { ConsumerName } from "../domain/consumer.ts";
 import type { RequestContext } from "../operations/context.ts";
-import { projectEvents } from "../operations/networkProjection.ts";
 import { wakeListeners } from "../operations/listeners.ts";
+import { projectEvents } from "../operations/networkProjection.ts";
 import type { HandleEvents } from "./consume.ts";
 
 /** What each consumer does with events. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { Actor } from "../../src/domain/actor.ts";
 import type { ChangeStamp } from "../../src/domain/change.ts";
 import { type EventType, eventTypes } from "../../src/domain/eventCatalogue.ts";
@@ -174,14 +174,12 @@ describe.each(enginesUnderTest)("reading events by cursor on %s", (engine) => {
   });
 
   describe.runIf(engine === "postgres")("while transactions run side by side", () => {
-    const clients: pg.Client[] = [];
     const connect = async () => {
       const client = new pg.Client({ connectionString: stores.postgresUrl });
-      clients.push(client);
       await client.connect();
+      onTestFinished(() => client.end());
       return client;
     };
-    afterAll(() => Promise.all(clients.map((client) => client.end())));
     const insert = async (client: pg.Client) => {
       const id = crypto.randomUUID();
       const changes = { id: `'${id}'`, organization_ids: `'{${sampleIds.acme}}'`, data: `'{"version": 1}'` };
