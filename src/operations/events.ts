@@ -37,6 +37,7 @@ export const readingOf: Partial<Record<Noun, OperationName>> = {
   site: "getSite",
   flow: "getFlow",
   match: "getMatch",
+  exchange: "getExchange",
   programme: "getProgramme",
   deadLetter: "listDeadLetters",
 };

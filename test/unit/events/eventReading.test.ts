@@ -33,16 +33,16 @@ describe("the types of events that one may read", () => {
 
   it("are those of flows, sites, matches and organizations for a viewer, and of keys and people for owners alone", () => {
     expect(nounsOf(findWantedTypes(member("viewer"), null))).toEqual(
-      new Set(["organization", "site", "flow", "match", "programme"]),
+      new Set(["organization", "site", "flow", "match", "exchange", "programme"]),
     );
     expect(nounsOf(findWantedTypes(member("owner"), null))).toEqual(
-      new Set(["organization", "site", "flow", "match", "programme", "member", "invitation", "apiKey"]),
+      new Set(["organization", "site", "flow", "match", "exchange", "programme", "member", "invitation", "apiKey"]),
     );
     expect(findWantedTypes(operator, null)).toEqual(eventTypes);
   });
 
   it("are no more than the scopes of a key allow", () => {
-    expect(nounsOf(findWantedTypes(member("owner", ["matches:read"]), null))).toEqual(new Set(["match"]));
+    expect(nounsOf(findWantedTypes(member("owner", ["matches:read"]), null))).toEqual(new Set(["match", "exchange"]));
     expect(nounsOf(findWantedTypes(member("owner", ["keys:manage"]), null))).toEqual(new Set(["apiKey"]));
     expect(nounsOf(findWantedTypes(member("viewer", ["keys:manage", "members:manage"]), null))).toEqual(new Set());
     expect(findWantedTypes(member("owner", ["rooms:join"]), null)).toEqual([]);

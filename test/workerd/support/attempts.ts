@@ -1,7 +1,7 @@
 import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
-import { exchangeAttempts } from "./attempts/exchanges.ts";
 import { eventAttempts } from "./attempts/events.ts";
+import { exchangeAttempts } from "./attempts/exchanges.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { recordExchange } from "./exchanges.ts";
