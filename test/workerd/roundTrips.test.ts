@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { tagLifetimeMs } from "../../src/platform/cache/tagVersions.ts";
 import { type CallOptions, call, type Json, succeed } from "./support/client.ts";
+import { exchangeContent } from "./support/exchanges.ts";
 import {
   createFlow,
   createPair,
@@ -108,6 +109,21 @@ describe("the database is asked", () => {
       [`/v1/organizations/${tenant.id}`, { name: "Anew" }],
     ] as const)
       expect(await countTrips("PATCH", path, { body }), path).toBe(2);
+  });
+
+  it("twice to record an exchange or to confirm it, once to see that it is there, to read it and to move it on", async () => {
+    const fresh = await createPair();
+    const path = "/v1/exchanges/by-external-id/trips";
+    const body = exchangeContent({ outputFlowId: fresh.output.id, inputFlowId: fresh.input.id });
+    const [seller, buyer] = [fresh.seller.key, fresh.buyer.key];
+    expect(await countTrips("PUT", path, { key: seller, body })).toBe(2);
+    expect(await countTrips("PUT", path, { key: seller, body })).toBe(1);
+    expect(await countTrips("PUT", path, { key: buyer, body })).toBe(2);
+    expect(await countTrips("GET", "/v1/exchanges", { key: seller })).toBe(1);
+    const { data } = await succeed(200, "GET", "/v1/exchanges", { key: seller });
+    expect(await countTrips("GET", `/v1/exchanges/${data[0].id}`, { key: seller })).toBe(1);
+    const advance = { key: buyer, body: { to: "active" } };
+    expect(await countTrips("POST", `/v1/exchanges/${data[0].id}/advance`, advance)).toBe(1);
   });
 
   it("twice for a page of matches whose pairs are recorded: for the flow, and for its candidates", async () => {
