@@ -1,4 +1,3 @@
-import type { OperatorActor } from "./domain/actor.ts";
 import type { ConsumerName } from "./domain/consumer.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Config } from "./env.ts";
@@ -7,11 +6,13 @@ import { createHandler } from "./events/handlers.ts";
 import { queueBindings, readQueueName } from "./events/queues.ts";
 import { giveUpLost, type Relay, relayOnce, type SendMessages } from "./events/relay.ts";
 import type { RequestContext } from "./operations/context.ts";
+import { computeMatches, sweepMatches } from "./operations/matchFollowing.ts";
 import type { Schedule } from "./operations/schedule.ts";
 import { continueTrace } from "./platform/telemetry/traceparent.ts";
 import { configOrThrow, createServices, memoryOf } from "./services.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createAuditChainStore, sealingBatch } from "./stores/records/auditChain.ts";
+import { readTagVersion } from "./stores/records/cacheTags.ts";
 import { completionBatch, createExchangeChangeStore } from "./stores/records/exchangeChanges.ts";
 import { createMemberStore } from "./stores/records/members.ts";
 import { createOutboxStore } from "./stores/records/outbox.ts";
@@ -30,8 +31,10 @@ const relayTimeoutMs = 28_000;
 export function openSchedule(env: object, at: Date): Schedule {
   const config = configOrThrow(env);
   const begun = Date.now();
-  const database = openDatabase(config, AbortSignal.timeout(scheduleTimeoutMs));
+  const signal = AbortSignal.timeout(scheduleTimeoutMs);
+  const database = openDatabase(config, signal);
   const relay = createRelay(config, database);
+  const context = openContext(config, "schedule", database, signal);
   return {
     at,
     traceparent: continueTrace(null).traceparent,
@@ -40,6 +43,10 @@ export function openSchedule(env: object, at: Date): Schedule {
     members: createMemberStore(database),
     exchangeChanges: createExchangeChangeStore(database),
     relay: { send: () => relayOnce(relay), giveUp: () => giveUpLost(relay) },
+    matching: {
+      compute: async () => (config.EVENTS_PAUSED.includes("matching") ? 0 : computeMatches(context)),
+      sweep: () => sweepMatches(context),
+    },
     deletedKinds,
     batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch, completion: completionBatch },
     timeLeftMs: () => begun + scheduleBudgetMs - Date.now(),
@@ -88,13 +95,33 @@ export async function receiveBatch(
 }
 
 function openConsumption(config: Config, consumer: ConsumerName): Consumption {
-  const at = new Date();
   const signal = AbortSignal.timeout(consumptionTimeoutMs);
   const database = openDatabase(config, signal);
+  const context = openContext(config, `consumer:${consumer}`, database, signal);
+  return {
+    consumer,
+    handle: config.EVENTS_PAUSED.includes(consumer) ? refuseWhilePaused : createHandler(consumer, context),
+    outbox: createOutboxStore(database),
+    at: context.at,
+    random: Math.random,
+    log,
+  };
+}
+
+/** What work that nobody asked for is done in. */
+function openContext(config: Config, credential: string, database: Database, signal: AbortSignal): RequestContext {
+  const at = new Date();
+  const memory = memoryOf(config);
   const work: Promise<unknown>[] = [];
-  const actor: OperatorActor = { kind: "operator", credential: `consumer:${consumer}` };
-  const context: RequestContext = {
-    actor,
+  const services = createServices(config, memory, database, at, (promise) => work.push(promise));
+  let asked: Promise<void> | null = null;
+  // What is computed here stays: it rests on the taxonomy that stands now, and not on what this isolate knew seconds ago.
+  const askTaxonomy = () => {
+    asked ??= readTagVersion(database, "taxonomy").then((version) => memory.tags.note("taxonomy", version, at));
+    return asked;
+  };
+  return {
+    actor: { kind: "operator", credential, isUnattended: true },
     at,
     requestId: crypto.randomUUID(),
     traceparent: continueTrace(null).traceparent,
@@ -102,17 +129,11 @@ function openConsumption(config: Config, consumer: ConsumerName): Consumption {
     idempotency: null,
     deadline: { signal },
     services: {
-      ...createServices(config, memoryOf(config), database, at, (promise) => work.push(promise)),
+      ...services,
+      readTaxonomy: () => askTaxonomy().then(services.readTaxonomy),
+      readMatcher: () => askTaxonomy().then(services.readMatcher),
       admitProbe: async () => {},
     },
-  };
-  return {
-    consumer,
-    handle: config.EVENTS_PAUSED.includes(consumer) ? refuseWhilePaused : createHandler(consumer, context),
-    outbox: createOutboxStore(database),
-    at,
-    random: Math.random,
-    log,
   };
 }
 

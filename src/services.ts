@@ -24,6 +24,8 @@ import { createFlowStore } from "./stores/records/flows.ts";
 import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
 import { createMatchStore } from "./stores/records/matches.ts";
+import { createMatchRefreshStore } from "./stores/records/matchRefreshes.ts";
+import { createMatchScoreStore } from "./stores/records/matchScores.ts";
 import { createMemberStore } from "./stores/records/members.ts";
 import { createNetworkRecordStore } from "./stores/records/networkRecords.ts";
 import { createOrganizationStore } from "./stores/records/organizations.ts";
@@ -72,6 +74,8 @@ export function createServices(
     agreements: createAgreementStore(database),
     exchanges: createExchangeStore(database),
     exchangeChanges: createExchangeChangeStore(database),
+    matchScores: createMatchScoreStore(database),
+    matchRefreshes: createMatchRefreshStore(database),
     candidates: createCandidateStore(database),
     outbox: createOutboxStore(database),
     deadLetters: createDeadLetterStore(database),

@@ -5,8 +5,8 @@ const hourMs = 3_600_000;
 const answerDeadlineMs = 55_000;
 
 /**
- * Fires the Worker's cron triggers, which `wrangler dev` does not do by itself: one every minute, and the hourly one also now, for
- * a laptop is rarely on for an hour. A call that fails is told in the Worker's log. Gives what ends it.
+ * Fires the Worker's cron triggers, which `wrangler dev` does not do by itself: one every minute, and the two others every
+ * hour and also now, for a laptop is rarely on for an hour or at night. A call that fails is told in the Worker's log. Gives what ends it.
  */
 export function fireCrons(url: string): () => void {
   const controller = new AbortController();
@@ -18,8 +18,9 @@ export function fireCrons(url: string): () => void {
       () => {},
     );
   };
-  fire(crons.hourly);
-  const timers = [setInterval(() => fire(crons.everyMinute), minuteMs), setInterval(() => fire(crons.hourly), hourMs)];
+  const fireSeldom = () => [crons.hourly, crons.nightly].forEach(fire);
+  fireSeldom();
+  const timers = [setInterval(() => fire(crons.everyMinute), minuteMs), setInterval(fireSeldom, hourMs)];
   for (const timer of timers) timer.unref();
   return () => {
     timers.forEach(clearInterval);

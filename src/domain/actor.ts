@@ -20,7 +20,8 @@ export type Scope = (typeof scopes)[number];
 /** Whoever asks: the operator of this deployment, or a person, key or device of one organization. */
 export type Actor = OperatorActor | MemberActor | DeviceActor;
 
-export type OperatorActor = { kind: "operator"; credential: string };
+/** `isUnattended` where nobody asks: what consumers and the schedule read for their work, nobody gets to see. */
+export type OperatorActor = { kind: "operator"; credential: string; isUnattended?: true };
 
 export type MemberActor = {
   kind: "member";

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { exchangeStates } from "./exchange.ts";
 import { idSchema, type Noun } from "./ids.ts";
-import { matchStates } from "./match.ts";
+import { gateVerdicts, matchStates } from "./match.ts";
 import { participationStates } from "./programme.ts";
 
 /** What a type of event is about, and the shape of its data. A shape that no longer holds old events gets the next version. */
@@ -17,6 +17,20 @@ const changed = z.object({ version: z.int().positive() });
 const matchMoved = changed.extend({ state: z.enum(matchStates), round: z.int().positive() });
 /** `isConfirmed`: whether both sides stand by it; until then it is a proposal that nobody else may know of. */
 const exchangeChanged = changed.extend({ state: z.enum(exchangeStates), isConfirmed: z.boolean() });
+/** What an evaluation that changed comes to, as far as either side may know it: no scores and no money. */
+const matchRescored = matchMoved.extend({
+  /** Whether both flows are active and still match well enough to be suggested. */
+  holds: z.boolean(),
+  flowsActive: z.boolean(),
+  /** The gates whose verdict is another, null where there was or is none of the name. */
+  gates: z.array(
+    z.object({
+      gate: z.string(),
+      before: z.enum(gateVerdicts).nullable(),
+      after: z.enum(gateVerdicts).nullable(),
+    }),
+  ),
+});
 const participationChanged = changed.extend({
   organizationId: idSchema("organization"),
   state: z.enum(participationStates),
@@ -47,7 +61,10 @@ export const eventCatalogue = {
   "turash.flow.activated": about("flow"),
   "turash.flow.paused": about("flow"),
   "turash.flow.withdrawn": about("flow"),
-  "turash.match.suggested": about("match"),
+  // Events from before rounds were told have none.
+  "turash.match.suggested": about("match", changed.extend({ round: z.int().positive().optional() })),
+  "turash.match.rescored": about("match", matchRescored),
+  "turash.match.superseded": about("match", matchRescored),
   "turash.match.viewed": about("match"),
   "turash.match.interested": about("match", matchMoved),
   "turash.match.introduced": about(

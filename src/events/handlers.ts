@@ -1,13 +1,14 @@
 import type { ConsumerName } from "../domain/consumer.ts";
 import type { RequestContext } from "../operations/context.ts";
 import { wakeListeners } from "../operations/listeners.ts";
+import { followChanges } from "../operations/matchFollowing.ts";
 import { projectEvents } from "../operations/networkProjection.ts";
 import type { HandleEvents } from "./consume.ts";
 
 /** What each consumer does with events. */
 const handlers: Record<ConsumerName, (context: RequestContext) => HandleEvents> = {
   graph: (context) => (events) => projectEvents(context, events),
-  matching: () => async () => {},
+  matching: (context) => (events) => followChanges(context, events),
   feeds: (context) => (events) => wakeListeners(context, events),
   webhooks: () => async () => {},
 };

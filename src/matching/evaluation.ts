@@ -1,4 +1,5 @@
 import type { FlowId, MatchId } from "../domain/ids.ts";
+import type { GateVerdict } from "../domain/match.ts";
 import type { Currency } from "../domain/price.ts";
 
 /**
@@ -6,13 +7,6 @@ import type { Currency } from "../domain/price.ts";
  */
 export const verdicts = ["match", "near_miss", "no_match"] as const;
 export type Verdict = (typeof verdicts)[number];
-
-/**
- * `near`: fails by an amount small enough to be worth telling; `unknown`: one side did not state what the other asks for;
- * `uncertain`: passes at one end of the stated intervals and fails at the other.
- */
-export const gateVerdicts = ["pass", "fail", "near", "unknown", "uncertain"] as const;
-export type GateVerdict = (typeof gateVerdicts)[number];
 
 /** In the order of evaluation; the quality gates come after `resource`, in alphabetical order of their properties. */
 export type GateName =

@@ -1,4 +1,4 @@
-import type { GateVerdict } from "./evaluation.ts";
+import type { GateVerdict } from "../domain/match.ts";
 
 /** Verdicts as the kernel writes them. The order matters: from `near` on, a pair is no match. */
 export const pass = 0;

@@ -17,6 +17,8 @@ import type { FlowStore } from "../stores/records/flows.ts";
 import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
+import type { MatchRefreshStore } from "../stores/records/matchRefreshes.ts";
+import type { MatchScoreStore } from "../stores/records/matchScores.ts";
 import type { MemberStore } from "../stores/records/members.ts";
 import type { NetworkRecordStore } from "../stores/records/networkRecords.ts";
 import type { OrganizationStore } from "../stores/records/organizations.ts";
@@ -47,6 +49,8 @@ export type Services = {
   agreements: AgreementStore;
   exchanges: ExchangeStore;
   exchangeChanges: ExchangeChangeStore;
+  matchScores: MatchScoreStore;
+  matchRefreshes: MatchRefreshStore;
   candidates: CandidateStore;
   outbox: OutboxStore;
   deadLetters: DeadLetterStore;

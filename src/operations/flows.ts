@@ -12,7 +12,6 @@ import { authorize, authorizeMember } from "./permissions.ts";
 import { keepPublicFlow, recallPublicFlow } from "./publicFlows.ts";
 import { assertSameExternalId, settlePut } from "./replacement.ts";
 import { describeChange, mergeContent, ownRecord, revise } from "./revision.ts";
-import { suggestInBackground } from "./suggestions.ts";
 
 /** From which states an owner's move starts and where it ends, as data. */
 export const flowMoves = {
@@ -49,11 +48,9 @@ export async function getFlow(context: RequestContext, id: FlowId): Promise<Flow
 export async function createFlow(context: RequestContext, content: FlowContent): Promise<Changed<Flow>> {
   const { organizationId } = authorizeMember(context.actor, "createFlow");
   const flow = await prepareFlow(context, organizationId, content);
-  const changed = await context.services.flows.create(context, flow, computeSearchFacts(flow), [
+  return context.services.flows.create(context, flow, computeSearchFacts(flow), [
     { op: "add", path: "", value: content },
   ]);
-  if (!changed.replayed) suggestInBackground(context, changed.value);
-  return changed;
 }
 
 /** Creates the flow with this externalId or replaces its content; an equal one stays as it is. */
@@ -69,9 +66,7 @@ export async function putFlow(
   const written = await context.services.flows.put(context, flow, computeSearchFacts(flow), expectation, [
     { op: "replace", path: "", value: content },
   ]);
-  const put = settlePut(written, expectation, "flow");
-  if (written.kind === "written") suggestInBackground(context, put.record);
-  return put;
+  return settlePut(written, expectation, "flow");
 }
 
 export async function updateFlow(
@@ -86,7 +81,7 @@ export async function updateFlow(
       { pointer: "/status", code: "not_patchable", message: "is changed by POST .../activate, pause or withdraw" },
     ]);
   const { flows } = context.services;
-  const flow = await revise(
+  return revise(
     "flow",
     ifMatch,
     async () => ownRecord((await flows.find(context, id))?.flow ?? null, organizationId),
@@ -99,8 +94,6 @@ export async function updateFlow(
       return flows.update(context, next, computeSearchFacts(next), changes);
     },
   );
-  if (flow.updatedAt === context.at.toISOString()) suggestInBackground(context, flow);
-  return flow;
 }
 
 export async function moveFlow(
@@ -112,10 +105,7 @@ export async function moveFlow(
   authorizeMember(context.actor, "moveFlow");
   const rule = flowMoves[move];
   const written = await context.services.flows.move(context, id, rule, ifMatch);
-  if (written.kind === "written") {
-    if (!written.replayed) suggestInBackground(context, written.value);
-    return written;
-  }
+  if (written.kind === "written") return written;
   if (written.kind === "missing") throw notFound("flow");
   const { version, status } = written.current;
   if (ifMatch !== null && version !== ifMatch) throw preconditionFailed(version);

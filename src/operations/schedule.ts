@@ -9,7 +9,7 @@ import type { DeletedKind, RetentionStore } from "../stores/records/retention.ts
 import { type Job, takeTurns } from "./turns.ts";
 
 /** Cron expressions, in UTC, by which the platform calls; the same as in wrangler.toml. */
-export const crons = { everyMinute: "* * * * *", hourly: "17 * * * *" } as const;
+export const crons = { everyMinute: "* * * * *", hourly: "17 * * * *", nightly: "41 2 * * *" } as const;
 
 /** What scheduled work is done with; made for each call by the composition root. */
 export type Schedule = {
@@ -20,6 +20,8 @@ export type Schedule = {
   exchangeChanges: Pick<ExchangeChangeStore, "completeDue">;
   /** Sends what is due to its consumers, and gives up on what was lost; how many events, how many letters. */
   relay: { send(): Promise<number>; giveUp(): Promise<number> };
+  /** Computes matches that wait; looks for what was missed of them. How many flows. */
+  matching: { compute(): Promise<number>; sweep(): Promise<number> };
   /** Of this call, handed on with what it changes. */
   traceparent: string;
   /** Kinds that are deleted whole, and how many entries, records or persons go into one statement or one turn. */
@@ -37,32 +39,41 @@ const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
 /** `hasMore` of a kind where the time was used before all of it was forgotten; the rest waits for the next call. */
 export type Done = {
-  job: "seal" | "relay" | "give_up" | "complete" | "forget";
+  job: "seal" | "relay" | "give_up" | "match" | "sweep" | "complete" | "forget";
   kind: RetainedKind | null;
   count: number;
   hasMore: boolean;
 };
 
 /**
- * Does what a cron expression stands for: each minute events are sent on and the audit log is sealed, each hour
- * exchanges whose last day is over are completed and what is over its time is forgotten. A job that fails leaves the others to be done; the first failure is thrown in the end. Gives what was done.
+ * Does what a cron expression stands for: each minute events are sent on, the audit log is sealed and matches that wait are
+ * computed; each hour exchanges whose last day is over are completed and what is over its time is forgotten; each night what events
+ * have missed of the matches is looked for. A job that fails leaves the others to be done; the first failure is thrown in the end.
+ * Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
   const failures: unknown[] = [];
   const done: Done[] = [];
-  if (cron === crons.everyMinute) done.push(...(await doEachMinute(schedule, failures)));
+  if (cron === crons.everyMinute) done.push(...(await doEach(jobsOfMinute(schedule), failures)));
   if (cron === crons.hourly)
     done.push(...(await completeExchanges(schedule, failures)), ...(await forgetAll(schedule, failures)));
+  if (cron === crons.nightly) done.push(...(await doEach([["sweep", schedule.matching.sweep]], failures)));
   if (failures.length > 0) throw failures[0];
   return done;
 }
 
-async function doEachMinute(schedule: Schedule, failures: unknown[]): Promise<Done[]> {
-  const jobs: [Done["job"], () => Promise<number>][] = [
+type SimpleJob = [Done["job"], () => Promise<number>];
+
+function jobsOfMinute(schedule: Schedule): SimpleJob[] {
+  return [
     ["relay", schedule.relay.send],
     ["give_up", schedule.relay.giveUp],
     ["seal", () => sealAll(schedule)],
+    ["match", schedule.matching.compute],
   ];
+}
+
+async function doEach(jobs: readonly SimpleJob[], failures: unknown[]): Promise<Done[]> {
   const done: Done[] = [];
   for (const [job, work] of jobs)
     try {

@@ -19,7 +19,10 @@ const maximumPerPage = 1_600;
 const nearMissCandidates = 1_000;
 
 /** A counterpart as it is, with the pair evaluated as the searcher may know it. */
-export type FoundPair = { counterpart: SightedParty; evaluation: Evaluation; isRecorded: boolean };
+export type FoundPair = { counterpart: SightedParty; evaluation: Evaluation } & Pick<
+  Candidate,
+  "isRecorded" | "floorScore"
+>;
 
 /** For whom a search is made: it sees counterparts, and scores them, as that one may know them. */
 export type Searcher = {
@@ -47,13 +50,14 @@ export const searcherForAnyone: Searcher = {
 
 /**
  * The exactly best matches of a subject: pages come by descending upper bound of the score, and the search stops at the
- * first whose bound cannot beat the worst match kept. One round trip a page.
+ * first whose bound cannot beat the worst match kept. One round trip a page. `withRoom` leaves out those among whose own best
+ * matches the pair cannot be.
  */
 export async function searchMatches(
   context: RequestContext,
   searcher: Searcher,
   subject: Party,
-  options: Required<Pick<RankOptions, "limit" | "minScore">>,
+  { withRoom = false, ...options }: Required<Pick<RankOptions, "limit" | "minScore">> & { withRoom?: boolean },
   pageSize = candidatesPerPage,
 ): Promise<FoundPair[]> {
   const { readMatcher, candidates } = context.services;
@@ -68,7 +72,7 @@ export async function searchMatches(
   const allowance = coarseness.slackMeters > 0 ? scoreStepAllowance : 0;
   let after: Candidate | null = null;
   for (let limit = pageSize; ; limit = Math.min(2 * limit, maximumPerPage)) {
-    const page = await candidates.findPage(context, search, "match", { after, limit, coarseness });
+    const page = await candidates.findPage(context, search, "match", { after, limit, coarseness, withRoom });
     for (const candidate of page.candidates) found.set(candidate.party.flowId, candidate);
     best.add(page.candidates.map(({ party }) => searcher.see(party)));
     after = page.candidates.at(-1) ?? null;
@@ -103,7 +107,7 @@ export async function searchNearMisses(
 
 function withCounterparts(pairs: readonly RankedPair[], found: ReadonlyMap<FlowId, Candidate>): FoundPair[] {
   return pairs.map(({ party, evaluation }) => {
-    const { party: counterpart, isRecorded } = found.get(party.flowId)!;
-    return { counterpart, evaluation, isRecorded };
+    const { party: counterpart, isRecorded, floorScore } = found.get(party.flowId)!;
+    return { counterpart, evaluation, isRecorded, floorScore };
   });
 }

@@ -113,6 +113,14 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["dead_letters_attempts_check", "dead_letters", { attempts: "-1" }],
   ["dead_letters_version_check", "dead_letters", { version: "0" }],
 
+  ["matches_least_score_check", "matches", { ...reversed, least_score: "1.1" }],
+  ["matches_gates_check", "matches", { ...reversed, gates: "'[]'" }],
+  ["match_refreshes_flow_id_fkey", "match_refreshes", { flow_id: "gen_random_uuid()" }],
+  ["match_refreshes_answered_check", "match_refreshes", { answered: "2" }],
+  ["match_refreshes_attempts_check", "match_refreshes", { attempts: "-1" }],
+  ["match_refreshes_floor_score_check", "match_refreshes", { floor_score: "2" }],
+  ["match_refreshes_computed_check", "match_refreshes", { computed_at: "now()" }],
+
   ["grades_slug_check", "grades", { slug: "'Heat'" }],
   ["grades_kind_check", "grades", { kind: "'light'", parent: "'light'" }],
   ["grades_root_check", "grades", { parent: "NULL" }],

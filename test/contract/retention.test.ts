@@ -37,6 +37,7 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       members: createMemberStore(database),
       exchangeChanges: createExchangeChangeStore(database),
       relay: { send: async () => 0, giveUp: async () => 0 },
+      matching: { compute: async () => 0, sweep: async () => 0 },
       deletedKinds,
       batches: {
         sealing: sealingBatch,
@@ -279,6 +280,7 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       "relay",
       "give_up",
       "seal",
+      "match",
     ]);
     expect(await runSchedule("0 0 1 1 *", schedule())).toEqual([]);
   });

@@ -40,6 +40,7 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "graph_tasks",
         "idempotency_records",
         "invitations",
+        "match_refreshes",
         "matches",
         "members",
         "organizations",

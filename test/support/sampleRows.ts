@@ -154,6 +154,7 @@ export const sampleRows = {
     external_id: "'contract-7'",
     exchange_id: text(sampleIds.exchange),
   },
+  match_refreshes: { flow_id: text(sampleIds.acmeFlow), due_at: "now()", is_urgent: "true" },
   programmes: { id: "gen_random_uuid()", organization_id: text(sampleIds.acme), name: "'Symbiosis'", ...now },
   programme_participants: {
     programme_id: text(sampleIds.programme),

@@ -168,6 +168,8 @@ describe("an introduction is refused, and nothing is written,", () => {
     await succeed(200, "POST", `/v1/flows/${input.id}/pause`, { key: buyer.key });
     expect(await refused(() => introduce(pair))).toEqual([409, "flow_not_active"]);
     await succeed(200, "POST", `/v1/flows/${input.id}/activate`, { key: buyer.key });
+    // A list suggests again what a pause has superseded.
+    await succeed(200, "GET", `/v1/flows/${input.id}/matches`, { key: buyer.key });
     for (const { key } of [buyer, seller]) await succeed(200, "POST", `/v1/matches/${matchId}/interest`, { key });
     expect(await refused(() => introduce(pair))).toEqual([409, "match_state"]);
   });

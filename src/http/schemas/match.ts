@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { idSchema } from "../../domain/ids.ts";
-import { matchStates } from "../../domain/match.ts";
+import { gateVerdicts, matchStates } from "../../domain/match.ts";
 import { quantitySchema } from "../../domain/quantity.ts";
-import { gateVerdicts, termNames, verdicts } from "../../matching/evaluation.ts";
+import { termNames, verdicts } from "../../matching/evaluation.ts";
 import { listOf, recordFields, timestampSchema } from "./answers.ts";
 import { counterpartSchema } from "./counterpart.ts";
 

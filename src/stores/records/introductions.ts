@@ -82,7 +82,8 @@ function consents(organization: SQL): SQL {
     AND p.state = 'joined' AND p.shares_with_facilitators)`;
 }
 
-const isIntroduced = sql`EXISTS (SELECT FROM jsonb_array_elements(m.history) AS entry
+/** Whether a facilitator has introduced the two sides of `matches m` in this round. */
+export const isIntroduced = sql`EXISTS (SELECT FROM jsonb_array_elements(m.history) AS entry
   WHERE entry ->> 'by' = 'facilitator' AND (entry -> 'round')::integer = m.round)`;
 
 const flowsActive = sql`NOT EXISTS (SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;

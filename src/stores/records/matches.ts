@@ -15,20 +15,8 @@ import { organizations, sites } from "../postgres/schema/tenants.ts";
 import { page } from "./page.ts";
 import { isOpenMatch, matchVisibleTo, ownedBy, readAs, timeOf, utc } from "./scope.ts";
 import { parseSight, type Sight, type SightDocument, sightFields } from "./sight.ts";
-import type { WithdrawalReason } from "./withdrawal.ts";
+import { wasUsedUp } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
-
-/** A suggestion to be recorded: what the engine found for two flows at these versions. */
-export type Suggestion = {
-  evaluation: Evaluation;
-  /** What each side sees before both have consented. */
-  outputView: Evaluation;
-  inputView: Evaluation;
-  outputOrganizationId: OrganizationId;
-  inputOrganizationId: OrganizationId;
-  outputFlowVersion: number;
-  inputFlowVersion: number;
-};
 
 /** A stored match with what the engine found when it was last scored, as far as the caller may know it. */
 export type StoredMatch = MatchRecord & {
@@ -58,32 +46,6 @@ export type MatchStore = ReturnType<typeof createMatchStore>;
 
 export function createMatchStore(database: Database) {
   return {
-    /** Records pairs that have no record yet, with an event to both sides; those that have keep it. */
-    async suggest(
-      stamp: ChangeStamp,
-      organizationId: OrganizationId,
-      suggestions: readonly Suggestion[],
-    ): Promise<void> {
-      if (suggestions.length === 0) return;
-      const at = stamp.at.toISOString();
-      await applyChange(database, {
-        stamp: { ...stamp, idempotency: null },
-        action: "match.suggest",
-        eventType: "turash.match.suggested",
-        write: sql`INSERT INTO ${matches} AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, score,
-            evaluation, output_view, input_view, output_flow_version, input_flow_version, history, created_at, updated_at)
-          SELECT s.id, s.output_flow, s.input_flow, s.output_organization, s.input_organization, 'suggested', s.score, s.evaluation, s.output_view, s.input_view, s.output_version, s.input_version,
-            jsonb_build_array(jsonb_build_object('state', 'suggested', 'round', 1, 'at', ${at}::text, 'by', 'engine', 'reason', NULL)),
-            ${at}::timestamptz, ${at}::timestamptz
-          FROM jsonb_to_recordset(${JSON.stringify(suggestions.map(suggestionRow))}::jsonb) AS s (id uuid, output_flow uuid, input_flow uuid,
-            output_organization uuid, input_organization uuid, score double precision, evaluation jsonb, output_view jsonb, input_view jsonb, output_version integer, input_version integer)
-          ON CONFLICT DO NOTHING
-          RETURNING m.id, ${uuidOf(organizationId)}::uuid AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version,
-            jsonb_build_object('id', m.id) AS document`,
-        patch: [{ op: "add", path: "", value: { state: "suggested" } }],
-      });
-    },
-
     /** One match; the first look of a side at a suggestion makes it `viewed`, in the same statement. */
     async view(stamp: ChangeStamp, id: MatchId): Promise<StoredMatch | null> {
       if (stamp.actor.kind === "operator") {
@@ -206,9 +168,6 @@ function ownInterest(actor: Actor): SQL {
 /** What was agreed is over, so that the two can deal anew. */
 const exchangeEnded = sql`(m.state = 'agreed' AND EXISTS (SELECT FROM ${exchanges} e WHERE e.match_id = m.id AND e.round = m.round AND e.state IN ${endedStates}))`;
 
-/** Withdrawn because nothing remained of a flow; when something does, the flow is active again. */
-const wasUsedUp = sql`(m.state = 'withdrawn' AND m.history -> -1 ->> 'reason' = ${"flow_used_up" satisfies WithdrawalReason})`;
-
 const flowsActive = sql`NOT EXISTS (SELECT FROM ${flows} f WHERE f.id IN (m.output_flow_id, m.input_flow_id) AND (f.status <> 'active' OR f.deleted_at IS NOT NULL))`;
 
 function current(stamp: ChangeStamp, id: MatchId): SQL {
@@ -236,30 +195,6 @@ function document(actor: Actor): SQL {
 function changedColumns(actor: Actor): SQL {
   const side = actor.kind === "operator" ? sql`m.output_organization_id` : sql`${uuidOf(actor.organizationId)}::uuid`;
   return sql`m.id, ${side} AS organization_id, ARRAY[m.output_organization_id, m.input_organization_id] AS audience, m.version, ${document(actor)} AS document`;
-}
-
-function suggestionRow({
-  evaluation,
-  outputView,
-  inputView,
-  outputOrganizationId,
-  inputOrganizationId,
-  outputFlowVersion,
-  inputFlowVersion,
-}: Suggestion) {
-  return {
-    id: uuidOf(evaluation.matchId),
-    output_flow: uuidOf(evaluation.outputFlowId),
-    input_flow: uuidOf(evaluation.inputFlowId),
-    output_organization: uuidOf(outputOrganizationId),
-    input_organization: uuidOf(inputOrganizationId),
-    score: evaluation.score,
-    evaluation,
-    output_view: outputView,
-    input_view: inputView,
-    output_version: outputFlowVersion,
-    input_version: inputFlowVersion,
-  };
 }
 
 function parse(row: MatchDocument): StoredMatch {

@@ -79,7 +79,7 @@ export function readAs(
   action: string,
   select: SQL,
 ): SQL {
-  if (stamp.actor.kind !== "operator") return select;
+  if (stamp.actor.kind !== "operator" || stamp.actor.isUnattended) return select;
   return sql`WITH answer AS MATERIALIZED (${select}), accessed AS (${noteAccess(stamp, action, sql`answer`)}) SELECT * FROM answer`;
 }
 

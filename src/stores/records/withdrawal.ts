@@ -1,12 +1,18 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { ChangeStamp } from "../../domain/change.ts";
-import { matchTransitions } from "../../domain/match.ts";
+import { matchTransitions, rescoredStates } from "../../domain/match.ts";
 import { outbox } from "../postgres/schema/changes.ts";
 import { matches } from "../postgres/schema/flows.ts";
 import { timeOf } from "./scope.ts";
 
 /** Why a match is withdrawn. One whose flow was used up can be taken up again when something of the flow is left. */
 export type WithdrawalReason = "flow_withdrawn" | "flow_used_up";
+
+/** Whether `matches m` was withdrawn because nothing remained of a flow; when something does, the flow is active again. */
+export const wasUsedUp = sql`(m.state = 'withdrawn' AND m.history -> -1 ->> 'reason' = ${"flow_used_up" satisfies WithdrawalReason})`;
+
+/** Whether `matches m` is scored anew when what it was scored from has changed: somebody may still act on it. */
+export const isRescored = sql`(m.state IN ${rescoredStates} OR ${wasUsedUp})`;
 
 /**
  * Ends the open matches of flows that are no longer to be had, each with an event to both sides: expressions to go alongside

@@ -21,6 +21,9 @@ const exemptions = {
     "forgets an expired idempotency record with the change that replaces it",
   "src/stores/records/apiKeys.ts: findAndTouch": "keeps when a key was last used, which changes nothing that is told",
   "src/stores/records/auditChain.ts: sealStatement": "seals the audit log itself",
+  "src/stores/records/matchRefreshes.ts: createMatchRefreshStore":
+    "keeps which flows are to be matched anew, which nobody sees",
+  "src/stores/records/matchRefreshes.ts: insertRequests": "likewise",
   "src/stores/records/outbox.ts: createOutboxStore": "keeps how far events have come, of which nothing is to be told",
   "src/stores/records/outbox.ts: insertLetters": "keeps what consumers gave up on, which changes nobody's records",
   "src/stores/records/retention.ts: createRetentionStore":

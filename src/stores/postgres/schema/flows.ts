@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   doublePrecision,
   foreignKey,
@@ -131,6 +132,11 @@ export const matches = pgTable(
     inputView: jsonb("input_view").notNull(),
     outputFlowVersion: integer("output_flow_version").notNull(),
     inputFlowVersion: integer("input_flow_version").notNull(),
+    outputBasis: bigint("output_basis", { mode: "number" }).array().notNull().default(sql`'{}'::bigint[]`),
+    inputBasis: bigint("input_basis", { mode: "number" }).array().notNull().default(sql`'{}'::bigint[]`),
+    leastScore: doublePrecision("least_score").notNull().default(0),
+    holds: boolean("holds").notNull().default(true),
+    gates: jsonb("gates").notNull().default(sql`'{}'::jsonb`),
     history: jsonb("history").notNull(),
     version: integer("version").notNull().default(1),
     createdAt: instant("created_at").notNull(),
@@ -153,5 +159,28 @@ export const matches = pgTable(
     index("matches_input_flow_id_idx").on(table.inputFlowId),
     index("matches_opened_output_idx").on(table.inputOrganizationId, table.outputFlowId).where(opened),
     index("matches_opened_input_idx").on(table.outputOrganizationId, table.inputFlowId).where(opened),
+  ],
+);
+
+export const matchRefreshes = pgTable(
+  "match_refreshes",
+  {
+    flowId: uuid("flow_id").primaryKey(),
+    requests: integer("requests").notNull().default(1),
+    answered: integer("answered").notNull().default(0),
+    dueAt: instant("due_at").notNull(),
+    isUrgent: boolean("is_urgent").notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    basis: bigint("basis", { mode: "number" }).array(),
+    taxonomyVersion: bigint("taxonomy_version", { mode: "number" }),
+    computedAt: instant("computed_at"),
+    floorScore: doublePrecision("floor_score"),
+  },
+  (table) => [
+    foreignKey({ name: "match_refreshes_flow_id_fkey", columns: [table.flowId], foreignColumns: [flows.id] }).onDelete(
+      "cascade",
+    ),
+    index("match_refreshes_due_idx").on(table.isUrgent.desc(), table.dueAt).where(sql`requests > answered`),
+    index("match_refreshes_taxonomy_version_idx").on(table.taxonomyVersion),
   ],
 );
