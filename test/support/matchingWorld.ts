@@ -1,7 +1,6 @@
 import type { EngineName } from "../../scripts/database/engine.ts";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { openSchedule, receiveBatch } from "../../src/background.ts";
-import type { MemberActor } from "../../src/domain/actor.ts";
 import { parseEventRow, type TurashEvent, toMessage } from "../../src/domain/event.ts";
 import { type Flow, type FlowInput, flowContentSchema } from "../../src/domain/flow.ts";
 import { type MatchId, type OrganizationId, type SiteId, uuidOf } from "../../src/domain/ids.ts";
@@ -187,10 +186,6 @@ export async function openMatchingWorld(engine: EngineName) {
 
     close: () => stores.close(),
   };
-}
-
-export function organizationOf({ actor }: RequestContext): OrganizationId {
-  return (actor as MemberActor).organizationId;
 }
 
 /** A place so many metres north and east of a first one that is another in every test. */
