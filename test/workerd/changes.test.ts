@@ -332,14 +332,16 @@ describe("an operation that writes", () => {
       const subject = await prepare?.();
       const { path, ...options } = request(subject);
       const before = await countRows();
-      const [{ last }] = await query("SELECT coalesce(max(sequence), 0) AS last FROM outbox");
       const requestId = crypto.randomUUID();
       const answer = await call(methods.get(operationId)!, path, {
         ...options,
         headers: { "x-request-id": requestId },
       });
       expect(answer.status, `${operationId}: ${answer.text}`).toBe(status);
-      const written = await query("SELECT type, organization_ids FROM outbox WHERE sequence > $1 ORDER BY type", last);
+      const written = await query(
+        "SELECT type, organization_ids FROM outbox WHERE xid IN (SELECT xid FROM audit_entries WHERE request_id = $1) ORDER BY type",
+        requestId,
+      );
       expect(
         written.map(({ type }) => type),
         operationId,
