@@ -212,6 +212,37 @@ describe.each(enginesUnderTest)("matches over %s", (engine) => {
     expect(await world.readMatch(id)).toMatchObject({ state: "withdrawn" });
   });
 
+  it("follow the exchanges that an organization has completed", async () => {
+    const before = (await world.readMatch(id))!;
+    await world.stores.run("UPDATE organizations SET exchanges_completed = 3 WHERE id = $1", [uuidOf(seller.id)]);
+    await world.stores.run(
+      `INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at) VALUES (gen_random_uuid(), 'turash.exchange.completed',
+        gen_random_uuid(), ARRAY[$1::uuid], '{"version": 2, "state": "completed", "isConfirmed": true}', now())`,
+      [uuidOf(seller.id)],
+    );
+    await world.settle();
+    expect((await world.readMatch(id))!.score).toBeGreaterThan(before.score);
+  });
+
+  it("that ended because a flow was used up are scored anew once it is to be had again", async () => {
+    const before = (await world.readMatch(id))!;
+    const ended = { state: "withdrawn", round: 1, at: "2026-01-01T00:00:00Z", by: "input", reason: "flow_used_up" };
+    await world.stores.run("UPDATE matches SET state = 'withdrawn', history = history || $2::jsonb WHERE id = $1", [
+      uuidOf(id),
+      JSON.stringify([ended]),
+    ]);
+    await moveFlow(await buyer.enter(), input.id, "pause", null);
+    await world.settle();
+    expect(await types()).toEqual(["suggested"]);
+    await change({ quantity: { amount: 600_000, unit: "t/a" } });
+    await moveFlow(await buyer.enter(), input.id, "activate", null);
+    await world.settle();
+    const after = (await world.readMatch(id))!;
+    expect(after).toMatchObject({ state: "withdrawn", holds: true });
+    expect(after.score).toBeLessThan(before.score);
+    expect(after.history.at(-1)).toEqual(ended);
+  });
+
   it("follow the prices of the taxonomy, a portion at a time", async () => {
     const before = (await world.readMatch(id))!;
     await world.reprice(3);
