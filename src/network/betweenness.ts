@@ -1,0 +1,54 @@
+import type { PartyGraph } from "./partyGraph.ts";
+import type { StepBudget } from "./stepBudget.ts";
+
+/**
+ * For each party, how many shortest ways between two others lead over it, each pair counted once with the share of its
+ * shortest ways that do (Brandes, "A faster algorithm for betweenness centrality", 2001; by number of links, walked in either
+ * direction). From some sources only, the sum is scaled up to all: an estimate without bias where they are drawn at random.
+ * Answers also how many of the sources the budget lasted for.
+ */
+export function measureBetweenness(
+  { linked }: Pick<PartyGraph, "linked">,
+  sources: readonly number[],
+  budget: StepBudget,
+): { betweenness: Float64Array; sourcesUsed: number } {
+  const total = linked.length;
+  const edgeCount = linked.reduce((sum, edges) => sum + edges.length, 0);
+  const neighbours = linked.map((edges) => Int32Array.from(edges, ({ party }) => party));
+  const sums = new Float64Array(total);
+  const steps = new Int32Array(total);
+  const ways = new Float64Array(total);
+  const shares = new Float64Array(total);
+  const order = new Int32Array(total);
+  let sourcesUsed = 0;
+  for (const source of sources) {
+    if (!budget.spend(total + edgeCount)) break;
+    sourcesUsed++;
+    steps.fill(-1);
+    ways.fill(0);
+    shares.fill(0);
+    steps[source] = 0;
+    ways[source] = 1;
+    order[0] = source;
+    let met = 1;
+    for (let at = 0; at < met; at++) {
+      const party = order[at]!;
+      for (const next of neighbours[party]!) {
+        if (steps[next]! < 0) {
+          steps[next] = steps[party]! + 1;
+          order[met++] = next;
+        }
+        if (steps[next] === steps[party]! + 1) ways[next]! += ways[party]!;
+      }
+    }
+    for (let at = met - 1; at > 0; at--) {
+      const party = order[at]!;
+      for (const next of neighbours[party]!)
+        if (steps[next] === steps[party]! - 1) shares[next]! += (ways[next]! / ways[party]!) * (1 + shares[party]!);
+      sums[party]! += shares[party]!;
+    }
+  }
+  // Both ends of a pair are sources.
+  const scale = sourcesUsed === 0 ? 0 : total / sourcesUsed / 2;
+  return { betweenness: sums.map((sum) => sum * scale), sourcesUsed };
+}

@@ -1,0 +1,68 @@
+import type { Kind } from "../domain/flow.ts";
+import { type ExchangeId, type FlowId, type MatchId, matchIdOf, type OrganizationId } from "../domain/ids.ts";
+import type { NetworkFlow, Subnetwork } from "../domain/network.ts";
+
+/**
+ * The key under which somebody stands in the network. For whoever may see all it is the organization's id; for others an
+ * organization stands under its id with what they may know of it, and under a pseudonym with what they may not.
+ */
+export type PartyKey = string;
+
+/** A match or an exchange, from the party that supplies to the one that receives. */
+export type FlowLink = {
+  id: MatchId | ExchangeId;
+  type: "match" | "exchange";
+  from: PartyKey;
+  to: PartyKey;
+  outputFlowId: FlowId;
+  inputFlowId: FlowId;
+  /** Of the output. */
+  kind: Kind;
+  /** 0..1; an exchange, which is there already, has 1. */
+  score: number;
+  /** Joint value in EUR a year; null where nobody has worked it out. An exchange has that of its match. */
+  value: number | null;
+};
+
+const ownOrganization = (flow: NetworkFlow): OrganizationId => flow.organizationId;
+
+/**
+ * Every match and exchange between two organizations, by id. What an organization does with itself is no link. `ownerOf` names
+ * the party that a flow is of.
+ */
+export function readFlowLinks(
+  network: Pick<Subnetwork, "flows" | "matches" | "exchanges">,
+  ownerOf: (flow: NetworkFlow) => PartyKey = ownOrganization,
+): FlowLink[] {
+  const flows = new Map(network.flows.map((flow) => [flow.id, flow]));
+  const values = new Map(network.matches.map(({ id, value }) => [id, value]));
+  const links: FlowLink[] = [];
+  const add = (link: Pick<FlowLink, "id" | "type" | "outputFlowId" | "inputFlowId" | "score" | "value">) => {
+    const output = flows.get(link.outputFlowId);
+    const input = flows.get(link.inputFlowId);
+    if (!output || !input || output.organizationId === input.organizationId) return;
+    links.push({ ...link, from: ownerOf(output), to: ownerOf(input), kind: output.kind });
+  };
+  for (const { id, outputFlowId, inputFlowId, score, value } of network.matches)
+    add({ id, type: "match", outputFlowId, inputFlowId, score, value });
+  for (const { id, outputFlowId, inputFlowId } of network.exchanges) {
+    const value = values.size === 0 ? null : (values.get(matchIdOf(outputFlowId, inputFlowId)) ?? null);
+    add({ id, type: "exchange", outputFlowId, inputFlowId, score: 1, value });
+  }
+  return links.sort((one, other) => compareKeys(one.id, other.id));
+}
+
+/** Of links, the likeliest first: by score, then exchanges before matches, then value, then id. A total order. */
+export function compareLinks(one: FlowLink, other: FlowLink): number {
+  return (
+    other.score - one.score ||
+    Number(other.type === "exchange") - Number(one.type === "exchange") ||
+    (other.value ?? 0) - (one.value ?? 0) ||
+    compareKeys(one.id, other.id)
+  );
+}
+
+/** By code unit, so that every machine and every language sorts alike. */
+export function compareKeys(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
