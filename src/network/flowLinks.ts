@@ -1,6 +1,6 @@
 import type { Kind } from "../domain/flow.ts";
 import { type ExchangeId, type FlowId, type MatchId, matchIdOf, type OrganizationId } from "../domain/ids.ts";
-import type { NetworkFlow, Subnetwork } from "../domain/network.ts";
+import type { SightedFlow, Subnetwork } from "../domain/network.ts";
 
 /**
  * The key under which somebody stands in the network. For whoever may see all it is the organization's id; for others an
@@ -24,7 +24,7 @@ export type FlowLink = {
   value: number | null;
 };
 
-const ownOrganization = (flow: NetworkFlow): OrganizationId => flow.organizationId;
+const ownOrganization = (flow: SightedFlow): OrganizationId => flow.organizationId;
 
 /**
  * Every match and exchange between two organizations, by id. What an organization does with itself is no link. `ownerOf` names
@@ -32,7 +32,7 @@ const ownOrganization = (flow: NetworkFlow): OrganizationId => flow.organization
  */
 export function readFlowLinks(
   network: Pick<Subnetwork, "flows" | "matches" | "exchanges">,
-  ownerOf: (flow: NetworkFlow) => PartyKey = ownOrganization,
+  ownerOf: (flow: SightedFlow) => PartyKey = ownOrganization,
 ): FlowLink[] {
   const flows = new Map(network.flows.map((flow) => [flow.id, flow]));
   const values = new Map(network.matches.map(({ id, value }) => [id, value]));

@@ -13,7 +13,7 @@ export type Neighbour = {
 export type Neighbourhood = {
   /** Nearest first, then by score, then by key; without the party that was asked about. */
   neighbours: Neighbour[];
-  /** All links among those and the party, by id. */
+  /** All links among those and the party, in the order given. */
   links: FlowLink[];
   isTruncated: boolean;
 };

@@ -47,17 +47,12 @@ export function findSimilar(
     if (found.shared.length > 0) similar.push(found);
   }
   similar.sort(
-    (one, other) =>
-      other.jaccard - one.jaccard || other.weighted - one.weighted || compareKeys(one.key, other.key),
+    (one, other) => other.jaccard - one.jaccard || other.weighted - one.weighted || compareKeys(one.key, other.key),
   );
   return { similar: similar.slice(0, limit), isTruncated: budget.isSpent };
 }
 
-function compare(
-  key: PartyKey,
-  own: ReadonlyMap<string, number>,
-  other: ReadonlyMap<string, number>,
-): SimilarParty {
+function compare(key: PartyKey, own: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): SimilarParty {
   const shared = [...own.keys()].filter((mark) => other.has(mark)).sort(compareKeys);
   const union = own.size + other.size - shared.length;
   const smaller = shared.reduce((sum, mark) => sum + Math.min(own.get(mark)!, other.get(mark)!), 0);

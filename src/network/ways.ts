@@ -1,7 +1,7 @@
 import TinyQueue from "tinyqueue";
+import type { FlowLink } from "./flowLinks.ts";
 import type { Edge } from "./partyGraph.ts";
 import type { StepBudget } from "./stepBudget.ts";
-import type { FlowLink } from "./flowLinks.ts";
 
 /** From one party to another by edges, each party at most once. */
 export type Way = { parties: readonly number[]; links: readonly FlowLink[]; weight: number };
