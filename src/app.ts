@@ -16,6 +16,7 @@ import { gateway, type ReadSettings } from "./http/middleware/gateway.ts";
 import { idempotencyKey } from "./http/middleware/idempotencyKey.ts";
 import { jsonBody } from "./http/middleware/jsonBody.ts";
 import { knownRoute, noRoute } from "./http/middleware/knownRoute.ts";
+import { network } from "./http/network.ts";
 import { organizations } from "./http/organizations.ts";
 import { outbox } from "./http/outbox.ts";
 import { participants } from "./http/participants.ts";
@@ -55,6 +56,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     participants,
     events,
     outbox,
+    network,
   ])
     app.route("/", routes);
   app.route("/", docs(app, begin));

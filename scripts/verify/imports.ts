@@ -26,7 +26,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   operations: { imports: ["domain", "matching", "network"], importsTypes: ["stores"], packages: purePackages },
   stores: { imports: ["domain"], importsTypes: ["matching"] },
   platform: { imports: ["domain"], importsTypes: ["stores", "operations", "events"] },
-  http: transport,
+  http: { ...transport, importsTypes: ["network"] },
   graphql: transport,
   rpc: transport,
   events: { ...transport, importsTypes: ["stores"] },

@@ -1,5 +1,5 @@
 import type { Kind } from "../domain/flow.ts";
-import { type ExchangeId, type FlowId, type MatchId, matchIdOf, type OrganizationId } from "../domain/ids.ts";
+import type { ExchangeId, FlowId, MatchId, OrganizationId } from "../domain/ids.ts";
 import type { SightedFlow, Subnetwork } from "../domain/network.ts";
 
 /**
@@ -35,7 +35,9 @@ export function readFlowLinks(
   ownerOf: (flow: SightedFlow) => PartyKey = ownOrganization,
 ): FlowLink[] {
   const flows = new Map(network.flows.map((flow) => [flow.id, flow]));
-  const values = new Map(network.matches.map(({ id, value }) => [id, value]));
+  const pairOf = ({ outputFlowId, inputFlowId }: Pick<FlowLink, "outputFlowId" | "inputFlowId">) =>
+    `${outputFlowId} ${inputFlowId}`;
+  const values = new Map(network.matches.map((match) => [pairOf(match), match.value]));
   const links: FlowLink[] = [];
   const add = (link: Pick<FlowLink, "id" | "type" | "outputFlowId" | "inputFlowId" | "score" | "value">) => {
     const output = flows.get(link.outputFlowId);
@@ -45,9 +47,9 @@ export function readFlowLinks(
   };
   for (const { id, outputFlowId, inputFlowId, score, value } of network.matches)
     add({ id, type: "match", outputFlowId, inputFlowId, score, value });
-  for (const { id, outputFlowId, inputFlowId } of network.exchanges) {
-    const value = values.size === 0 ? null : (values.get(matchIdOf(outputFlowId, inputFlowId)) ?? null);
-    add({ id, type: "exchange", outputFlowId, inputFlowId, score: 1, value });
+  for (const exchange of network.exchanges) {
+    const { id, outputFlowId, inputFlowId } = exchange;
+    add({ id, type: "exchange", outputFlowId, inputFlowId, score: 1, value: values.get(pairOf(exchange)) ?? null });
   }
   return links.sort((one, other) => compareKeys(one.id, other.id));
 }

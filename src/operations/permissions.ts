@@ -81,6 +81,7 @@ export const permissions = {
   readOutbox: { role: null, scope: null, operator: true },
   listDeadLetters: { role: null, scope: null, operator: true },
   replayDeadLetters: { role: null, scope: null, operator: true },
+  readNetwork: { role: "viewer", scope: "matches:read", operator: true },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 

@@ -5,6 +5,7 @@ import type { ApiKey } from "../../domain/apiKey.ts";
 import type { Changed, ChangeStamp } from "../../domain/change.ts";
 import { idFromUuid, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import type { Member } from "../../domain/member.ts";
+import type { NaceDivisionOrSection } from "../../domain/nace.ts";
 import type { Organization, OrganizationContent } from "../../domain/organization.ts";
 import type { Page, Paged } from "../../domain/page.ts";
 import { applyChange } from "../postgres/change.ts";
@@ -19,6 +20,7 @@ import { leaveProgrammesOf } from "./programmeLeaving.ts";
 import { facilitatesFor, sharesProgramme } from "./programmeScope.ts";
 import { deltasOf, settleReservations } from "./reservation.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
+import { industryOf, isDivisionShared } from "./sight.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
@@ -76,6 +78,23 @@ export function createOrganizationStore(database: Database) {
         ),
       );
       return page(rows, limit, (row) => parse(row.document));
+    },
+
+    /**
+     * What anybody may know of the industry of organizations that a part of the network shows; the operator's look at them
+     * enters their audit logs.
+     */
+    async readIndustries(
+      stamp: ChangeStamp,
+      ids: readonly OrganizationId[],
+    ): Promise<Map<OrganizationId, NaceDivisionOrSection | null>> {
+      if (ids.length === 0) return new Map();
+      const select = sql`SELECT o.id, o.id AS organization_id, "left"(o.nace, 2) AS division, ${isDivisionShared} AS is_shared
+        FROM ${organizations} o WHERE o.id = ANY(${`{${ids.map(uuidOf).join()}}`}::uuid[])`;
+      const rows = await database.query<{ id: string; division: string | null; is_shared: boolean }>(
+        readAs(stamp, "network.read", select),
+      );
+      return new Map(rows.map((row) => [idFromUuid("organization", row.id), industryOf(row.division, row.is_shared)]));
     },
 
     /** Creates an organization with its first owner, where one is named, and its first owner key. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Operation } from "rfc6902";
-import type { Actor } from "../../domain/actor.ts";
+import type { Actor, DeviceActor, MemberActor } from "../../domain/actor.ts";
 import type { Changed, ChangeStamp } from "../../domain/change.ts";
 import { idFromUuid, type ProgrammeId, uuidOf } from "../../domain/ids.ts";
 import type { Page, Paged } from "../../domain/page.ts";
@@ -39,6 +39,14 @@ export function createProgrammeStore(database: Database) {
         readAs(stamp, "programme.list", select),
       );
       return page(rows, limit, (row) => parse(row.document));
+    },
+
+    /** Open programmes that an organization has joined, by id. */
+    async listJoined({ organizationId }: MemberActor | DeviceActor): Promise<ProgrammeId[]> {
+      const rows = await database.query<{ id: string }>(sql`
+        SELECT g.id FROM ${programmeParticipants} p JOIN ${programmes} g ON g.id = p.programme_id AND g.deleted_at IS NULL
+        WHERE p.organization_id = ${uuidOf(organizationId)}::uuid AND p.state = 'joined' ORDER BY g.id`);
+      return rows.map(({ id }) => idFromUuid("programme", id));
     },
 
     async create(stamp: ChangeStamp, programme: Programme, patch: readonly Operation[]): Promise<Changed<Programme>> {

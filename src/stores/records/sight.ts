@@ -38,8 +38,15 @@ export function sightFields(actor: Actor, alsoOpen?: SQL): SQL {
   const isOpen = alsoOpen ? sql`(${alsoOpen} OR ${flowOpenTo(actor)})` : flowOpenTo(actor);
   return sql`'sight', jsonb_build_object('isOpen', ${isOpen}, 'isPublic', f.visibility = 'public' AND f.status <> 'draft', 'cell', s.cell,
     'center', ST_AsGeoJSON(s.cell_location, 15)::jsonb, 'radiusMeters', s.cell_radius_meters, 'division', "left"(o.nace, 2),
-    'isDivisionShared', (SELECT count(*) FROM (SELECT FROM ${organizations} d WHERE "left"(d.nace, 2) = "left"(o.nace, 2) AND d.deleted_at IS NULL
-      LIMIT ${organizationsThatHide}::integer) AS sharing) = ${organizationsThatHide}::integer)`;
+    'isDivisionShared', ${isDivisionShared})`;
+}
+
+/** Whether the division of `organizations o` may be shown. */
+export const isDivisionShared = sql`((SELECT count(*) FROM (SELECT FROM ${organizations} d WHERE "left"(d.nace, 2) = "left"(o.nace, 2) AND d.deleted_at IS NULL
+  LIMIT ${organizationsThatHide}::integer) AS sharing) = ${organizationsThatHide}::integer)`;
+
+export function industryOf(division: string | null, isShared: boolean): NaceDivisionOrSection | null {
+  return division === null || isShared ? division : naceSectionOf(division);
 }
 
 export function parseSight({
@@ -49,12 +56,12 @@ export function parseSight({
   center,
   radiusMeters,
   division,
-  isDivisionShared,
+  isDivisionShared: isShared,
 }: SightDocument["sight"]): Sight {
   return {
     isOpen,
     isPublic,
     cell: { id: cell, center: center.coordinates, radiusMeters },
-    industry: division === null || isDivisionShared ? division : naceSectionOf(division),
+    industry: industryOf(division, isShared),
   };
 }
