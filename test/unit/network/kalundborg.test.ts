@@ -42,7 +42,7 @@ describe("the network of Kalundborg", () => {
     const stranded = impact.outputsStranded.map(({ flowId, remaining }) => [flowKeys.get(flowId), remaining.length]);
     expect(stranded.sort()).toEqual([
       ["statoil-cooling-water", 0],
-      ["statoil-gas", 1],
+      ["statoil-fuel-gas", 1],
       ["statoil-treated-effluent", 0],
       ["tisso-surface-water", 2],
     ]);
