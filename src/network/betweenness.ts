@@ -13,8 +13,12 @@ export function measureBetweenness(
   budget: StepBudget,
 ): { betweenness: Float64Array; sourcesUsed: number } {
   const total = linked.length;
-  const edgeCount = linked.reduce((sum, edges) => sum + edges.length, 0);
-  const neighbours = linked.map((edges) => Int32Array.from(edges, ({ party }) => party));
+  // Flat, for this is gone through hundreds of times: those of party p lie from firsts[p] to firsts[p + 1].
+  const firsts = new Int32Array(total + 1);
+  for (const [party, edges] of linked.entries()) firsts[party + 1] = firsts[party]! + edges.length;
+  const neighbours = new Int32Array(firsts[total]!);
+  for (const [party, edges] of linked.entries())
+    for (const [index, edge] of edges.entries()) neighbours[firsts[party]! + index] = edge.party;
   const sums = new Float64Array(total);
   const steps = new Int32Array(total);
   const ways = new Float64Array(total);
@@ -22,7 +26,7 @@ export function measureBetweenness(
   const order = new Int32Array(total);
   let sourcesUsed = 0;
   for (const source of sources) {
-    if (!budget.spend(total + edgeCount)) break;
+    if (!budget.spend(total + neighbours.length)) break;
     sourcesUsed++;
     steps.fill(-1);
     ways.fill(0);
@@ -33,18 +37,27 @@ export function measureBetweenness(
     let met = 1;
     for (let at = 0; at < met; at++) {
       const party = order[at]!;
-      for (const next of neighbours[party]!) {
-        if (steps[next]! < 0) {
-          steps[next] = steps[party]! + 1;
+      const stepsOn = steps[party]! + 1;
+      const waysTo = ways[party]!;
+      const last = firsts[party + 1]!;
+      for (let index = firsts[party]!; index < last; index++) {
+        const next = neighbours[index]!;
+        if (steps[next] === -1) {
+          steps[next] = stepsOn;
           order[met++] = next;
         }
-        if (steps[next] === steps[party]! + 1) ways[next]! += ways[party]!;
+        if (steps[next] === stepsOn) ways[next]! += waysTo;
       }
     }
     for (let at = met - 1; at > 0; at--) {
       const party = order[at]!;
-      for (const next of neighbours[party]!)
-        if (steps[next] === steps[party]! - 1) shares[next]! += (ways[next]! / ways[party]!) * (1 + shares[party]!);
+      const stepsBack = steps[party]! - 1;
+      const share = (1 + shares[party]!) / ways[party]!;
+      const last = firsts[party + 1]!;
+      for (let index = firsts[party]!; index < last; index++) {
+        const next = neighbours[index]!;
+        if (steps[next] === stepsBack) shares[next]! += ways[next]! * share;
+      }
       sums[party]! += shares[party]!;
     }
   }

@@ -16,29 +16,30 @@ export type PartyGraph = {
 /** Parties and the links between them; a party that only a link names is there too. */
 export function createPartyGraph(parties: Iterable<PartyKey>, links: Iterable<FlowLink>): PartyGraph {
   const all = [...links];
-  const keys = [...new Set([...parties, ...all.flatMap(({ from, to }) => [from, to])])].sort(compareKeys);
+  const named = new Set(parties);
+  for (const { from, to } of all) named.add(from).add(to);
+  const keys = [...named].sort(compareKeys);
   const numbers = new Map(keys.map((key, number) => [key, number]));
-  const supplied = keys.map(() => new Map<number, FlowLink>());
-  const linked = keys.map(() => new Map<number, FlowLink>());
-  const keepBest = (edges: Map<number, FlowLink>, party: number, link: FlowLink) => {
-    const known = edges.get(party);
-    if (!known || compareLinks(link, known) < 0) edges.set(party, link);
-  };
+  const supplied: Edge[][] = keys.map(() => []);
+  const linked: Edge[][] = keys.map(() => []);
   for (const link of all) {
     const [from, to] = [numbers.get(link.from)!, numbers.get(link.to)!];
     if (from === to) continue;
-    keepBest(supplied[from]!, to, link);
-    keepBest(linked[from]!, to, link);
-    keepBest(linked[to]!, from, link);
+    supplied[from]!.push({ party: to, link });
+    linked[from]!.push({ party: to, link });
+    linked[to]!.push({ party: from, link });
   }
   return {
     keys,
     numberOf: (key) => numbers.get(key),
-    supplied: supplied.map(sortEdges),
-    linked: linked.map(sortEdges),
+    supplied: supplied.map(keepBest),
+    linked: linked.map(keepBest),
   };
 }
 
-function sortEdges(edges: ReadonlyMap<number, FlowLink>): Edge[] {
-  return Array.from(edges, ([party, link]) => ({ party, link })).sort((one, other) => one.party - other.party);
+/** One edge to each party, by number. */
+function keepBest(edges: Edge[]): Edge[] {
+  if (edges.length < 2) return edges;
+  edges.sort((one, other) => one.party - other.party || compareLinks(one.link, other.link));
+  return edges.filter(({ party }, index) => party !== edges[index - 1]?.party);
 }

@@ -18,7 +18,7 @@ type Near = Pick<NetworkQuestion, "near">;
 
 /** Ways are looked for in what lies half as many links around either end. */
 const pathReach = 8;
-const maximumHubSources = 256;
+const maximumHubSources = 128;
 /** Two links lead from one to any other of a ring of five. */
 const loopReach = 2;
 
