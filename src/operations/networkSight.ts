@@ -2,7 +2,7 @@ import type { Direction, Kind } from "../domain/flow.ts";
 import type { Position } from "../domain/geography.ts";
 import type { FlowId, OrganizationId, SiteId } from "../domain/ids.ts";
 import type { NaceDivisionOrSection } from "../domain/nace.ts";
-import type { NetworkExchange, NetworkOrganization, NetworkSite, SightedFlow, Subnetwork } from "../domain/network.ts";
+import type { NetworkExchange, NetworkSite, SightedFlow, Subnetwork } from "../domain/network.ts";
 import { compareKeys, type FlowLink, type PartyKey, readFlowLinks } from "../network/flowLinks.ts";
 import type { RequestContext } from "./context.ts";
 import { stepScore } from "./matchView.ts";
@@ -19,21 +19,25 @@ export type SeenNetwork = {
 };
 
 /**
- * Names each flow's owner as the caller knows it: by its id where the flow is open, else by the caller's pseudonym for it. One
- * organization can be both, and then the two are two parties, for the name must not lead to the pseudonym. A link of a flow that
- * is not open has its score in steps and no value.
+ * Names each flow's owner as the caller knows it: by its id where that may be known, else by the caller's pseudonym for it. One
+ * organization can be both, and then the two are two parties, for the name must not lead to the pseudonym. A match of a flow
+ * that is not open has its score in steps and no value.
  */
 export function seeNetwork({ actor, services }: RequestContext, subnetwork: Subnetwork): SeenNetwork {
-  const keyOf = ({ isOpen, organizationId }: SightedFlow): PartyKey =>
-    isOpen || actor.kind === "operator" ? organizationId : services.pseudonymOf(actor.organizationId, organizationId);
+  const keyOf = ({ isNamed, organizationId }: SightedFlow): PartyKey =>
+    isNamed || actor.kind === "operator" ? organizationId : services.pseudonymOf(actor.organizationId, organizationId);
   const flows = new Map(subnetwork.flows.map((flow) => [flow.id, { ...flow, owner: keyOf(flow) }]));
-  const isVeiled = (id: FlowId) => flows.get(id)!.owner !== flows.get(id)!.organizationId;
   const links = readFlowLinks(subnetwork, keyOf).map((link) =>
-    isVeiled(link.outputFlowId) || isVeiled(link.inputFlowId)
+    isVeiled(flows, link)
       ? { ...link, score: link.type === "match" ? stepScore(link.score) : link.score, value: null }
       : link,
   );
   return { subnetwork, flows, links };
+}
+
+/** Whether a side of a link is hidden from the caller. */
+function isVeiled(flows: SeenNetwork["flows"], { outputFlowId, inputFlowId }: FlowLink): boolean {
+  return !flows.get(outputFlowId)!.isOpen || !flows.get(inputFlowId)!.isOpen;
 }
 
 /** A party of the network: an organization by its name, or by its pseudonym with the cells that stand for its places. */
@@ -86,20 +90,19 @@ export async function describeNetwork(
     ...namedLinks.flatMap(({ outputFlowId, inputFlowId }) => [outputFlowId, inputFlowId]),
   ]);
   const exchanges = new Map(subnetwork.exchanges.map((exchange) => [exchange.id as string, exchange]));
-  const isVeiled = (id: FlowId) => flows.get(id)!.owner !== flows.get(id)!.organizationId;
   return {
     parties: await describeParties(context, subnetwork, [...flows.values()], keys),
     flows: [...flowIds].sort(compareKeys).map((id) => describeFlow(flows.get(id)!)),
     links: namedLinks.map((link) => {
       const exchange = exchanges.get(link.id);
-      const isKnown = exchange && !isVeiled(link.outputFlowId) && !isVeiled(link.inputFlowId);
+      const isKnown = exchange && !isVeiled(flows, link);
       return { ...link, quantity: isKnown ? exchange.quantity : null, since: isKnown ? exchange.since : null };
     }),
   };
 }
 
-function describeFlow({ id, owner, organizationId, direction, kind, grade, title }: OwnedFlow): NetworkFlowView {
-  return { id, owner, direction, kind, grade, title: owner === organizationId ? title : null };
+function describeFlow({ id, owner, direction, kind, grade, title, isOpen }: OwnedFlow): NetworkFlowView {
+  return { id, owner, direction, kind, grade, title: isOpen ? title : null };
 }
 
 async function describeParties(
@@ -118,49 +121,30 @@ async function describeParties(
   );
   const sitesById = new Map(sites.map((site) => [site.id, site]));
   return [...keys].sort(compareKeys).map((key) => {
-    const organization = organizationOf(key);
-    const ids = new Set(owned.get(key)!.map(({ siteId }) => siteId));
-    const places = [...ids].map((id) => sitesById.get(id)).filter((site) => site !== undefined);
-    const industry = industries.get(organization.id) ?? null;
-    return key === organization.id
-      ? describeKnown(organization, places, industry)
-      : describeVeiled(key, places, industry);
+    const { id, name, country } = organizationOf(key);
+    const isNamed = key === id;
+    return {
+      key,
+      organizationId: isNamed ? id : null,
+      pseudonym: isNamed ? null : key,
+      name: isNamed ? name : null,
+      country: isNamed ? country : null,
+      industry: industries.get(id) ?? null,
+      places: describePlaces(owned.get(key)!, sitesById),
+    };
   });
 }
 
-function describeKnown(
-  { id, name, country }: NetworkOrganization,
-  places: readonly NetworkSite[],
-  industry: NaceDivisionOrSection | null,
-): PartyView {
-  return {
-    key: id,
-    organizationId: id,
-    pseudonym: null,
-    name,
-    country,
-    industry,
-    places: places
-      .map(({ id: siteId, name, position }) => ({ siteId, name, cell: null, position }))
-      .sort((one, other) => compareKeys(one.siteId, other.siteId)),
-  };
-}
-
-function describeVeiled(
-  pseudonym: PartyKey,
-  places: readonly NetworkSite[],
-  industry: NaceDivisionOrSection | null,
-): PartyView {
-  const cells = new Map(places.map(({ cell }) => [cell.id, cell]));
-  return {
-    key: pseudonym,
-    organizationId: null,
-    pseudonym,
-    name: null,
-    country: null,
-    industry,
-    places: [...cells.values()]
-      .map(({ id, center }) => ({ siteId: null, name: null, cell: id, position: center }))
-      .sort((one, other) => compareKeys(one.cell, other.cell)),
-  };
+/** The sites of a party's open flows, then the cells of its others. */
+function describePlaces(flows: readonly OwnedFlow[], sites: ReadonlyMap<SiteId, NetworkSite>): PlaceView[] {
+  const known = new Map<SiteId, PlaceView>();
+  const veiled = new Map<string, PlaceView>();
+  for (const { siteId, isOpen } of flows) {
+    const site = sites.get(siteId);
+    if (!site) continue;
+    if (isOpen) known.set(siteId, { siteId, name: site.name, cell: null, position: site.position });
+    else veiled.set(site.cell.id, { siteId: null, name: null, cell: site.cell.id, position: site.cell.center });
+  }
+  const byKey = <Place>([one]: [string, Place], [other]: [string, Place]) => compareKeys(one, other);
+  return [[...known].sort(byKey), [...veiled].sort(byKey)].flat().map(([, place]) => place);
 }

@@ -126,7 +126,7 @@ export const kalundborgRecords: readonly NetworkRecord[] = [
 export const kalundborg: Subnetwork = {
   organizations,
   sites,
-  flows: flows.map((flow) => ({ ...flow, isOpen: true })),
+  flows: flows.map((flow) => ({ ...flow, isOpen: true, isNamed: true })),
   matches,
   exchanges,
   isTruncated: false,
