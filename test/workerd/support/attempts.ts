@@ -2,6 +2,7 @@ import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
 import { eventAttempts } from "./attempts/events.ts";
 import { exchangeAttempts } from "./attempts/exchanges.ts";
+import { networkAttempts } from "./attempts/network.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { recordExchange } from "./exchanges.ts";
@@ -70,6 +71,7 @@ const supply = (ids: Ids) => steamSupply(ids.siteId, { visibility: "private" });
 /** A right request for every operation of the document; the walks fail for one that is not here. */
 export const attempts: Record<string, Attempt> = {
   ...exchangeAttempts,
+  ...networkAttempts,
   ...outboxAttempts,
   ...eventAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },

@@ -49,7 +49,7 @@ async function checkAgainst(operation: Operation, method: string, answer: Answer
     .concat(mediaType, "schema")
     .map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"))
     .join("/");
-  await expectToFit(`#/${pointer}`, mediaType === "text/event-stream" ? answer.text : answer.body, place);
+  await expectToFit(`#/${pointer}`, /[/+]json$/.test(mediaType) ? answer.body : answer.text, place);
 }
 
 /** The pages that are not operations, and what is not there at all. */
