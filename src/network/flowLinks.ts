@@ -1,5 +1,5 @@
 import type { Kind } from "../domain/flow.ts";
-import type { ExchangeId, FlowId, MatchId, OrganizationId } from "../domain/ids.ts";
+import type { FlowId, OrganizationId } from "../domain/ids.ts";
 import type { SightedFlow, Subnetwork } from "../domain/network.ts";
 
 /**
@@ -10,7 +10,8 @@ export type PartyKey = string;
 
 /** A match or an exchange, from the party that supplies to the one that receives. */
 export type FlowLink = {
-  id: MatchId | ExchangeId;
+  /** Of the match or the exchange, or what stands for it where that is not the reader's to know. */
+  id: string;
   type: "match" | "exchange";
   from: PartyKey;
   to: PartyKey;

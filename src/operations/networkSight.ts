@@ -2,7 +2,7 @@ import type { Direction, Kind } from "../domain/flow.ts";
 import type { Position } from "../domain/geography.ts";
 import type { FlowId, OrganizationId, SiteId } from "../domain/ids.ts";
 import type { NaceDivisionOrSection } from "../domain/nace.ts";
-import type { NetworkExchange, NetworkSite, SightedFlow, Subnetwork } from "../domain/network.ts";
+import type { NetworkExchange, NetworkOrganization, NetworkSite, SightedFlow, Subnetwork } from "../domain/network.ts";
 import { compareKeys, type FlowLink, type PartyKey, readFlowLinks } from "../network/flowLinks.ts";
 import type { RequestContext } from "./context.ts";
 import { stepScore } from "./matchView.ts";
@@ -21,18 +21,23 @@ export type SeenNetwork = {
 /**
  * Names each flow's owner as the caller knows it: by its id where that may be known, else by the caller's pseudonym for it. One
  * organization can be both, and then the two are two parties, for the name must not lead to the pseudonym. A match of a flow
- * that is not open has its score in steps and no value.
+ * that is not open has its score in steps and no value, and one between two others goes by their flows, for its record is theirs.
  */
 export function seeNetwork({ actor, services }: RequestContext, subnetwork: Subnetwork): SeenNetwork {
   const keyOf = ({ isNamed, organizationId }: SightedFlow): PartyKey =>
     isNamed || actor.kind === "operator" ? organizationId : services.pseudonymOf(actor.organizationId, organizationId);
   const flows = new Map(subnetwork.flows.map((flow) => [flow.id, { ...flow, owner: keyOf(flow) }]));
-  const links = readFlowLinks(subnetwork, keyOf).map((link) =>
-    isVeiled(flows, link)
-      ? { ...link, score: link.type === "match" ? stepScore(link.score) : link.score, value: null }
-      : link,
-  );
-  return { subnetwork, flows, links };
+  const isOwn = (id: FlowId) => actor.kind === "operator" || flows.get(id)!.organizationId === actor.organizationId;
+  const links = readFlowLinks(subnetwork, keyOf).map((link): FlowLink => {
+    const { id, type, outputFlowId, inputFlowId, score } = link;
+    if (type === "exchange") return isVeiled(flows, link) ? { ...link, value: null } : link;
+    return {
+      ...link,
+      id: isOwn(outputFlowId) || isOwn(inputFlowId) ? id : `${outputFlowId}:${inputFlowId}`,
+      ...(isVeiled(flows, link) && { score: stepScore(score), value: null }),
+    };
+  });
+  return { subnetwork, flows, links: links.sort((one, other) => compareKeys(one.id, other.id)) };
 }
 
 /** Whether a side of a link is hidden from the caller. */
@@ -89,7 +94,7 @@ export async function describeNetwork(
     ...(named.flowIds ?? []),
     ...namedLinks.flatMap(({ outputFlowId, inputFlowId }) => [outputFlowId, inputFlowId]),
   ]);
-  const exchanges = new Map(subnetwork.exchanges.map((exchange) => [exchange.id as string, exchange]));
+  const exchanges = new Map<string, NetworkExchange>(subnetwork.exchanges.map((exchange) => [exchange.id, exchange]));
   return {
     parties: await describeParties(context, subnetwork, [...flows.values()], keys),
     flows: [...flowIds].sort(compareKeys).map((id) => describeFlow(flows.get(id)!)),
@@ -113,15 +118,20 @@ async function describeParties(
 ): Promise<PartyView[]> {
   const owned = new Map<PartyKey, OwnedFlow[]>([...keys].map((key) => [key, []]));
   for (const flow of flows) owned.get(flow.owner)?.push(flow);
-  const byId = new Map(organizations.map((organization) => [organization.id as string, organization]));
-  const organizationOf = (key: PartyKey) => byId.get(owned.get(key)![0]?.organizationId ?? key)!;
+  const byId = new Map<string, NetworkOrganization>(
+    organizations.map((organization) => [organization.id, organization]),
+  );
+  // The caller's own is not there before the graph has heard of it.
+  const known = [...keys].sort(compareKeys).flatMap((key) => {
+    const organization = byId.get(owned.get(key)![0]?.organizationId ?? key);
+    return organization ? [{ key, organization }] : [];
+  });
   const industries = await context.services.organizations.readIndustries(
     context,
-    [...new Set([...keys].map((key) => organizationOf(key).id))].sort(compareKeys),
+    [...new Set(known.map(({ organization }) => organization.id))].sort(compareKeys),
   );
   const sitesById = new Map(sites.map((site) => [site.id, site]));
-  return [...keys].sort(compareKeys).map((key) => {
-    const { id, name, country } = organizationOf(key);
+  return known.map(({ key, organization: { id, name, country } }) => {
     const isNamed = key === id;
     return {
       key,

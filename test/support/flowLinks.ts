@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Kind } from "../../src/domain/flow.ts";
-import { type ExchangeId, idFromUuid, type MatchId } from "../../src/domain/ids.ts";
+import { idFromUuid } from "../../src/domain/ids.ts";
 import { compareKeys, compareLinks, type FlowLink, type PartyKey } from "../../src/network/flowLinks.ts";
 import { createStepBudget } from "../../src/network/stepBudget.ts";
 import { flowIdOf } from "./matchingParties.ts";
@@ -16,7 +16,7 @@ export function createLinks(inputs: readonly LinkInput[]): FlowLink[] {
     return {
       value: null,
       ...link,
-      id: id as MatchId | ExchangeId,
+      id,
       type,
       kind: kind as Kind,
       score: type === "exchange" ? 1 : (link.score ?? 0.5),

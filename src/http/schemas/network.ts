@@ -9,9 +9,10 @@ const keySchema = z.string().meta({
   description: "of a party: the organization's id, or its pseudonym where it is hidden from the caller",
   example: "org_01jd7p3v2fe1k9wx5m7t8q4z6c",
 });
-const linkIdSchema = z
-  .string()
-  .meta({ description: "of a match or an exchange", example: "match_01jd7p3v2fe1k9wx5m7t8q4z6c" });
+const linkIdSchema = z.string().meta({
+  description: "of a match or an exchange; of a match between two others, whose record is theirs, the ids of its flows",
+  example: "match_01jd7p3v2fe1k9wx5m7t8q4z6c",
+});
 const linkIdsSchema = z.array(linkIdSchema);
 
 const partySchema = z

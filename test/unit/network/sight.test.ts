@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { NetworkRecord, NetworkViewer } from "../../../src/domain/network.ts";
 import { createGraphModel } from "../../support/graphModel.ts";
-import { networks, organizationIds, viewers } from "../../support/networkArbitraries.ts";
+import { networkId, networks, organizationIds, viewers } from "../../support/networkArbitraries.ts";
 import { type Asked, answerOf, askAs, networkQuestions } from "../../support/networkQuestions.ts";
 
 const asked: fc.Arbitrary<Asked> = fc.record({
@@ -148,5 +148,13 @@ describe("what a member is told of the network", () => {
         }
       }),
     );
+  });
+
+  it("is that there is nothing, of its own organization before the graph has heard of it", async () => {
+    const graph = await graphOf([]);
+    const viewer = { organizationId: networkId("organization", 1), programmeIds: [] };
+    const parameters = { one: viewer.organizationId, other: viewer.organizationId, minScore: 0, kind: undefined };
+    for (const question of ["neighbours", "impact", "similar", "loops through one"])
+      expect(await answerOf(question, askAs(viewer, graph), parameters)).toMatchObject({ parties: [], links: [] });
   });
 });
