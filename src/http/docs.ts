@@ -31,6 +31,7 @@ const tags = [
   { name: "matches", description: "Outputs that can serve inputs, and why" },
   { name: "exchanges", description: "What was agreed or existed before, and how far its delivery is" },
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
+  { name: "network", description: "Who is linked with whom by matches and exchanges, and what hangs on whom" },
   { name: "events", description: "What happened, page by page and as it happens" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
   { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
