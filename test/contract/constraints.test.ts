@@ -110,6 +110,7 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["dead_letters_consumer_check", "dead_letters", { consumer: "'nobody'" }],
   ["dead_letters_message_check", "dead_letters", { message: "'x'" }],
   ["dead_letters_message_check", "dead_letters", { event_id: "NULL" }],
+  ["dead_letters_event_key", "dead_letters", { event_id: id("deadEvent") }],
   ["dead_letters_attempts_check", "dead_letters", { attempts: "-1" }],
   ["dead_letters_version_check", "dead_letters", { version: "0" }],
 

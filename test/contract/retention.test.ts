@@ -195,6 +195,19 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
     expect(await count()).toBe("0");
   });
 
+  it("comes after the completion of exchanges whose last day is over", async () => {
+    const [over, lasting] = [uuidOf(createId("exchange")), uuidOf(createId("exchange"))];
+    await stores.run(insertSample("exchanges", { id: text(over), ends_on: "'2036-11-23'" }));
+    await stores.run(insertSample("exchanges", { id: text(lasting), ends_on: "'2036-11-24'" }));
+    const [first] = await runSchedule(crons.hourly, schedule());
+    expect(first).toEqual({ job: "complete", kind: null, count: 1, hasMore: false });
+    const states = await stores.run("SELECT state FROM exchanges WHERE id IN ($1, $2) ORDER BY ends_on", [
+      over,
+      lasting,
+    ]);
+    expect(states).toEqual([{ state: "completed" }, { state: "active" }]);
+  });
+
   it("erases the people of an organization that was closed long enough ago, on the operator's behalf", async () => {
     const make = async (closed: string) => {
       const [organization, member] = [uuidOf(createId("organization")), uuidOf(createId("member"))];

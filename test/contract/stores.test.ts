@@ -149,7 +149,12 @@ describe.each(enginesUnderTest)("the stores on %s", (engine) => {
       economics: { price: { amount: "1.50", currency: "EUR", per: "MW.h" } },
     });
     expect(await once(() => writeFlow(flow))).toEqual(flow);
-    expect(await once(() => flows().find(acme, flow.id))).toEqual({ flow, hidden: null, tagVersion: "0" });
+    expect(await once(() => flows().find(acme, flow.id))).toEqual({
+      flow,
+      hidden: null,
+      tagVersion: "0",
+      isOpened: false,
+    });
     const changed = { ...flow, title: "Warmer water" };
     expect(await once(() => flows().update(acme, changed, computeSearchFacts(changed), []))).toMatchObject({
       kind: "written",

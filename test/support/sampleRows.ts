@@ -18,6 +18,7 @@ export const sampleIds = {
   programme: uuid("d"),
   invitation: uuid("a5"),
   exchange: uuid("e"),
+  deadEvent: uuid("f"),
 };
 
 function uuid(end: string): string {
@@ -318,6 +319,7 @@ export async function writeSamples({ script }: Pick<StoresUnderTest, "script">):
     insertSample("audit_chains", { chain_id: text(acme) }),
     insertSample("audit_seals", { number: "7", entry_id: text(sampleIds.acme) }),
     insertSample("idempotency_records", { key: "'k'" }),
+    insertSample("dead_letters", { event_id: text(sampleIds.deadEvent) }),
   ];
   await script(statements.join(";\n"));
 }

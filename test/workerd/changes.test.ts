@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { uuidOf } from "../../src/domain/ids.ts";
 import { call, type Json, operatorKey, succeed } from "./support/client.ts";
 import { countRows, query } from "./support/database.ts";
+import { exchangeContent, putExchange } from "./support/exchanges.ts";
 import { listOperations } from "./support/openApi.ts";
 import { createIntroducedPair, createProgramme, inviteTo, joinAs } from "./support/programmes.ts";
 import {
@@ -61,6 +62,11 @@ async function createJoined(): Promise<Json> {
 }
 
 const newFlow = () => createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
+/** One that the operator recorded, and that holds something of both flows. */
+async function newExchange(): Promise<Json> {
+  const flows = { outputFlowId: pair.output.id, inputFlowId: pair.input.id };
+  return (await putExchange(operatorKey, crypto.randomUUID(), flows)).body;
+}
 const own = (path: string, body?: object) => ({ path, key: tenant.key, ...(body ? { body } : {}) });
 
 /** Every operation that writes, what it tells the outbox, and under which name it enters the audit log. */
@@ -245,6 +251,37 @@ const changes: Record<string, Change> = {
     events: ["turash.match.declined"],
     action: "match.decline",
   },
+  putExchange: {
+    request: () => ({
+      path: `/v1/exchanges/by-external-id/${crypto.randomUUID()}`,
+      key: pair.seller.key,
+      body: exchangeContent({ outputFlowId: pair.output.id, inputFlowId: pair.input.id }),
+    }),
+    status: 201,
+    events: ["turash.exchange.recorded"],
+    action: "exchange.record",
+    logs: 2,
+  },
+  updateExchange: {
+    prepare: newExchange,
+    request: ({ id }) => ({ path: `/v1/exchanges/${id}`, key: pair.seller.key, body: { visibility: "public" } }),
+    status: 200,
+    events: ["turash.exchange.updated"],
+    action: "exchange.show",
+    logs: 2,
+  },
+  advanceExchange: {
+    prepare: newExchange,
+    request: ({ id }) => ({
+      path: `/v1/exchanges/${id}/advance`,
+      key: pair.buyer.key,
+      body: { to: "failed", reason: "No" },
+    }),
+    status: 200,
+    events: ["turash.exchange.failed", "turash.flow.updated", "turash.flow.updated"],
+    action: "exchange.fail",
+    logs: 2,
+  },
   createProgramme: {
     request: () => own("/v1/programmes", { name: "New" }),
     status: 201,
@@ -318,11 +355,13 @@ const changes: Record<string, Change> = {
 const questions = ["previewMatches", "evaluateMatch"];
 /** Operations that leave something beside the database, for a minute. */
 const passing = ["createEventTicket"];
+/** Operations on what consumers gave up on, which outbox.test.ts has. */
+const operators = ["replayDeadLetter", "replayDeadLetters"];
 
 describe("an operation that writes", () => {
   it("is in this list, whichever the document has", async () => {
     const writing = (await listOperations()).filter(({ method }) => !["GET", "HEAD"].includes(method));
-    const known = [...Object.keys(changes), ...questions, ...passing].sort();
+    const known = [...Object.keys(changes), ...questions, ...passing, ...operators].sort();
     expect(writing.map(({ operationId }) => operationId).sort()).toEqual(known);
   });
 
@@ -331,7 +370,6 @@ describe("an operation that writes", () => {
     for (const [operationId, { prepare, request, status, events, action, logs = 1 }] of Object.entries(changes)) {
       const subject = await prepare?.();
       const { path, ...options } = request(subject);
-      const before = await countRows();
       const requestId = crypto.randomUUID();
       const answer = await call(methods.get(operationId)!, path, {
         ...options,
@@ -354,9 +392,14 @@ describe("an operation that writes", () => {
       expect(
         audited.map((entry) => entry.action),
         operationId,
-      ).toEqual(Array(logs).fill(action));
+      ).toEqual([action]);
       expect(audited[0].patch.length, operationId).toBeGreaterThan(0);
-      expect((await countRows()).audit_entries - before.audit_entries, operationId).toBe(logs);
+      // Other organizations' logs do not tell the id of the request.
+      const [{ entered }] = await query(
+        "SELECT count(*)::integer AS entered FROM audit_entries WHERE xid IN (SELECT xid FROM audit_entries WHERE request_id = $1)",
+        requestId,
+      );
+      expect(entered, operationId).toBe(logs);
     }
   });
 
@@ -413,7 +456,7 @@ describe("an operation that does not write", () => {
     const key = await insertKey(tenant, { role: "owner", scopes: allScopes, memberId });
     const before = await countRows();
     for (const { operationId, method, path } of await listOperations()) {
-      if (method !== "GET" || path.includes("{")) continue;
+      if (method !== "GET" || path.includes("{") || path.startsWith("/v1/operations/")) continue;
       const answer = await call("GET", path, { key });
       expect(answer.status, operationId).toBe(200);
     }
