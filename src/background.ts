@@ -1,7 +1,8 @@
 import type { ConsumerName } from "./domain/consumer.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Config } from "./env.ts";
-import { type Consumption, consume, type Delivery, keepUnsettled } from "./events/consume.ts";
+import { relayInBackground } from "./events/backgroundRelay.ts";
+import { type Consumption, consume, type Delivery, type HandleEvents, keepUnsettled } from "./events/consume.ts";
 import { createHandler } from "./events/handlers.ts";
 import { queueBindings, readQueueName } from "./events/queues.ts";
 import { giveUpLost, type Relay, relayOnce, type SendMessages } from "./events/relay.ts";
@@ -44,7 +45,11 @@ export function openSchedule(env: object, at: Date): Schedule {
     exchangeChanges: createExchangeChangeStore(database),
     relay: { send: () => relayOnce(relay), giveUp: () => giveUpLost(relay) },
     matching: {
-      compute: async () => (config.EVENTS_PAUSED.includes("matching") ? 0 : computeMatches(context)),
+      async compute() {
+        const computed = config.EVENTS_PAUSED.includes("matching") ? 0 : await computeMatches(context);
+        if (computed > 0) await relayOnce(relay);
+        return computed;
+      },
       sweep: () => sweepMatches(context),
     },
     deletedKinds,
@@ -100,11 +105,23 @@ function openConsumption(config: Config, consumer: ConsumerName): Consumption {
   const context = openContext(config, `consumer:${consumer}`, database, signal);
   return {
     consumer,
-    handle: config.EVENTS_PAUSED.includes(consumer) ? refuseWhilePaused : createHandler(consumer, context),
+    handle: config.EVENTS_PAUSED.includes(consumer)
+      ? refuseWhilePaused
+      : createHandlerThatTells(config, consumer, context),
     outbox: createOutboxStore(database),
     at: context.at,
     random: Math.random,
     log,
+  };
+}
+
+/** Matching writes events itself, which go on at once as those of a request do; no other consumer writes any. */
+function createHandlerThatTells(config: Config, consumer: ConsumerName, context: RequestContext): HandleEvents {
+  const handle = createHandler(consumer, context);
+  if (consumer !== "matching") return handle;
+  return async (events) => {
+    await handle(events);
+    await relayInBackground(openRelay(config), memoryOf(config).relayTurn);
   };
 }
 
