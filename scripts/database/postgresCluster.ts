@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import pg from "pg";
 import { findFreePort } from "../freePort.ts";
+import { untilParentEnds } from "../start/untilParentEnds.ts";
 import { findPostgres } from "./debianPostgres.ts";
 import { LocalDatabaseError } from "./localDatabaseError.ts";
 
@@ -19,22 +20,6 @@ export type PostgresCluster = {
 
 /** Milliseconds a start may take: recovery after a kill replays what was written since the last checkpoint. */
 const startDeadlineMs = 60_000;
-
-/**
- * Runs the server until its standard input ends, which happens when the process that started it does, however it ends.
- * SIGINT is PostgreSQL's "fast" shutdown.
- */
-const untilParentEnds = `
-exec 4<&0
-"$@" </dev/null 4<&- &
-server=$!
-(read -r _ <&4; kill -INT $server) 2>/dev/null &
-watcher=$!
-exec 4<&-
-wait $server
-code=$?
-kill $watcher 2>/dev/null
-exit $code`;
 
 /**
  * Starts a PostgreSQL of the project's own: its files in `folder`, on a free port of 127.0.0.1, no socket, not as root

@@ -18,7 +18,15 @@ const lockName = "start.lock";
 const groupName = "worker-processes.json";
 const readmeName = "README.txt";
 /** What `--fresh` forgets. */
-const dataNames = ["database", "worker", "worker.env", "secrets.json", "network.json", "database-address.json"];
+const dataNames = [
+  "database",
+  "worker",
+  "worker.env",
+  "secrets.json",
+  "network.json",
+  "database-address.json",
+  "neo4j",
+];
 /** What may lie in the default folder besides: made by the database scripts, and no data of a start. */
 const otherNames = ["snapshots", "postgres", ".gitignore"];
 

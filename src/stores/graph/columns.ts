@@ -11,6 +11,9 @@ import type {
 import { hashRecord } from "../../domain/networkHash.ts";
 import type { NetworkEntry } from "./port.ts";
 
+/** Mean radius of the Earth (IUGG), in metres: of the sphere on which both adapters reckon what is near. */
+export const earthRadiusMeters = 6_371_008.8;
+
 export type ColumnType = "text" | "text[]" | "double precision" | "boolean";
 export type ColumnValue = string | number | boolean | readonly string[] | null;
 

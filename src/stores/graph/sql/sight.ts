@@ -7,6 +7,7 @@ import {
   graphMatches,
   graphOrganizations,
 } from "../../postgres/schema/graph.ts";
+import { earthRadiusMeters } from "../columns.ts";
 import type { NetworkQuestion } from "../port.ts";
 
 /** The generation that is read. */
@@ -136,8 +137,6 @@ function openedTo(me: SQL): SQL[] {
   ];
 }
 
-/** Mean radius of the Earth (IUGG), in metres. */
-export const earthRadiusMeters = 6_371_008.8;
 /** Less than a degree of latitude is anywhere on that sphere, so that no band is too narrow. */
 const metersPerDegree = 111_000;
 /** More than the centre of a cell lies away from any place in it. */
