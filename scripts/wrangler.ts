@@ -12,6 +12,11 @@ const bindingNames = [
   "DATABASE_FETCH_ENDPOINT",
   "MATCHING_TABLES",
   "CORS_ORIGINS",
+  "GRAPH_URL",
+  "GRAPH_USER",
+  "GRAPH_PASSWORD",
+  "GRAPH_TOKEN",
+  "GRAPH_DATABASE",
 ];
 
 /** The environment in which wrangler neither asks, nor tells anybody anything, nor writes outside the repository. */

@@ -7,6 +7,7 @@ import { eventStream } from "./http/eventStream.ts";
 import { events } from "./http/events.ts";
 import { exchanges } from "./http/exchanges.ts";
 import { flows } from "./http/flows.ts";
+import { graph } from "./http/graph.ts";
 import { health } from "./http/health.ts";
 import { matches } from "./http/matches.ts";
 import { me } from "./http/me.ts";
@@ -57,6 +58,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     events,
     outbox,
     network,
+    graph,
   ])
     app.route("/", routes);
   app.route("/", docs(app, begin));

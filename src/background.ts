@@ -7,6 +7,7 @@ import { createHandler } from "./events/handlers.ts";
 import { queueBindings, readQueueName } from "./events/queues.ts";
 import { giveUpLost, type Relay, relayOnce, type SendMessages } from "./events/relay.ts";
 import type { RequestContext } from "./operations/context.ts";
+import { continueScheduledRebuild, dropReplaced } from "./operations/graphRebuild.ts";
 import { computeMatches, sweepMatches } from "./operations/matchFollowing.ts";
 import type { Schedule } from "./operations/schedule.ts";
 import { continueTrace } from "./platform/telemetry/traceparent.ts";
@@ -36,6 +37,9 @@ export function openSchedule(env: object, at: Date): Schedule {
   const database = openDatabase(config, signal);
   const relay = createRelay(config, database);
   const context = openContext(config, "schedule", database, signal);
+  const { services: graph } = context;
+  const timeLeftMs = () => begun + scheduleBudgetMs - Date.now();
+  const hasTime = () => timeLeftMs() > 0;
   return {
     at,
     traceparent: continueTrace(null).traceparent,
@@ -54,7 +58,11 @@ export function openSchedule(env: object, at: Date): Schedule {
     },
     deletedKinds,
     batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch, completion: completionBatch },
-    timeLeftMs: () => begun + scheduleBudgetMs - Date.now(),
+    graph: {
+      continueRebuild: () => continueScheduledRebuild(graph, at, hasTime),
+      dropReplaced: () => dropReplaced(graph, at, hasTime),
+    },
+    timeLeftMs,
   };
 }
 
@@ -130,7 +138,7 @@ function openContext(config: Config, credential: string, database: Database, sig
   const at = new Date();
   const memory = memoryOf(config);
   const work: Promise<unknown>[] = [];
-  const services = createServices(config, memory, database, at, (promise) => work.push(promise));
+  const services = createServices(config, memory, database, signal, at, (promise) => work.push(promise));
   let asked: Promise<void> | null = null;
   // What is computed here stays: it rests on the taxonomy that stands now, and not on what this isolate knew seconds ago.
   const askTaxonomy = () => {

@@ -71,6 +71,19 @@ const configSchema = z
     QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
     FEEDS: z.custom<FeedObjects>().optional(),
     LIVE_EVENTS: jsonText.pipe(liveSettingsSchema),
+    GRAPH_URL: z
+      .url({
+        protocol: /^(https?|(bolt|neo4j)(\+s|\+ssc)?)$/,
+        error: "must be the http(s), bolt or neo4j address of a Neo4j 5",
+      })
+      .optional(),
+    GRAPH_USER: z.string().max(200).default("neo4j"),
+    GRAPH_PASSWORD: z.string().max(1_000).optional(),
+    GRAPH_TOKEN: z.string().max(10_000).optional(),
+    GRAPH_DATABASE: z
+      .string()
+      .regex(/^[a-zA-Z][a-zA-Z0-9.-]{0,62}$/, "must be a name of a Neo4j database")
+      .default("neo4j"),
     CF_VERSION_METADATA: z.object({ id: z.string() }).optional(),
     GRAPH_QUEUE: z.custom<EventQueue>().optional(),
     MATCHING_QUEUE: z.custom<EventQueue>().optional(),
@@ -95,6 +108,10 @@ const configSchema = z
   .refine(({ OIDC_ISSUER, OIDC_AUDIENCE }) => (OIDC_ISSUER === undefined) === (OIDC_AUDIENCE === undefined), {
     path: ["OIDC_AUDIENCE"],
     error: "and OIDC_ISSUER are set both or neither",
+  })
+  .refine(({ GRAPH_PASSWORD, GRAPH_TOKEN }) => GRAPH_PASSWORD === undefined || GRAPH_TOKEN === undefined, {
+    path: ["GRAPH_TOKEN"],
+    error: "and GRAPH_PASSWORD are not set both",
   });
 
 /** Whether a text is an origin exactly as browsers send it in `Origin`. */

@@ -42,7 +42,7 @@ export function createLiveRequest({ config, memory, arrival, actor, verify }: Op
         addressHash,
         idempotency: null,
         deadline: { signal },
-        services: { ...createServices(config, memory, database, at, waitUntil), admitProbe: async () => {} },
+        services: { ...createServices(config, memory, database, signal, at, waitUntil), admitProbe: async () => {} },
       };
     },
     log(line) {

@@ -73,7 +73,14 @@ class ArrivedRequest implements OpenRequest {
 
   get services(): Services {
     this.#services ??= {
-      ...createServices(this.#config, this.#memory, this.#openDatabase(), this.at, this.#arrival.waitUntil),
+      ...createServices(
+        this.#config,
+        this.#memory,
+        this.#openDatabase(),
+        this.signal,
+        this.at,
+        this.#arrival.waitUntil,
+      ),
       admitProbe: (organizationId) =>
         this.#memory.limiter.admitProbe(this.limits, this.#config, organizationId, this.at),
     };

@@ -5,12 +5,13 @@ import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
 import { type MatchingTables, parseTables } from "./matching/tables.ts";
 import type { Services } from "./operations/context.ts";
+import type { GraphServices } from "./operations/graphRebuild.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
 import { issueTicket } from "./platform/feeds/tickets.ts";
-import { createSqlGraph } from "./stores/graph/sql/graph.ts";
+import { openGraph } from "./stores/graph/open.ts";
 import type { Database } from "./stores/postgres/client.ts";
 import { createAgreementStore } from "./stores/records/agreements.ts";
 import { createApiKeyStore } from "./stores/records/apiKeys.ts";
@@ -21,6 +22,7 @@ import { createEventStore } from "./stores/records/events.ts";
 import { createExchangeChangeStore } from "./stores/records/exchangeChanges.ts";
 import { createExchangeStore } from "./stores/records/exchanges.ts";
 import { createFlowStore } from "./stores/records/flows.ts";
+import { createGraphTaskStore } from "./stores/records/graphTasks.ts";
 import { createIntroductionStore } from "./stores/records/introductions.ts";
 import { createInvitationStore } from "./stores/records/invitations.ts";
 import { createMatchStore } from "./stores/records/matches.ts";
@@ -55,6 +57,7 @@ export function createServices(
   config: Config,
   memory: IsolateMemory,
   database: Database,
+  signal: AbortSignal,
   at: Date,
   waitUntil: Services["waitUntil"],
 ): Omit<Services, "admitProbe"> {
@@ -79,8 +82,7 @@ export function createServices(
     candidates: createCandidateStore(database),
     outbox: createOutboxStore(database),
     deadLetters: createDeadLetterStore(database),
-    networkRecords: createNetworkRecordStore(database),
-    graph: createSqlGraph(database),
+    ...createGraphServices(config, memory, database, signal),
     events: createEventStore(database),
     feeds: {
       // Without objects nobody waits for a hint: streams look for themselves.
@@ -94,6 +96,28 @@ export function createServices(
     pseudonymOf: (viewer, organization) => computePseudonym(config.KEY_PEPPER, viewer, organization),
     waitUntil,
   };
+}
+
+/** What the graph is kept with. */
+function createGraphServices(
+  config: Config,
+  memory: IsolateMemory,
+  database: Database,
+  signal: AbortSignal,
+): GraphServices {
+  return {
+    networkRecords: createNetworkRecordStore(database),
+    graphTasks: createGraphTaskStore(database),
+    graph: openGraph(graphAddressOf(config), database, signal, memory.graphBookmarks),
+  };
+}
+
+/** Where Neo4j is; null where the graph is in the database. */
+function graphAddressOf(config: Config): Parameters<typeof openGraph>[0] {
+  const { GRAPH_URL: url, GRAPH_USER: user, GRAPH_PASSWORD: password, GRAPH_TOKEN: token } = config;
+  if (url === undefined) return null;
+  const credentials = token !== undefined ? { token } : password !== undefined ? { user, password } : null;
+  return { url, credentials, database: config.GRAPH_DATABASE };
 }
 
 export function configOrThrow(env: object): Config {

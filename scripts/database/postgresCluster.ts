@@ -132,7 +132,8 @@ function spawnServer(
   return spawnAs(identity, folder, log, "pipe", (seen) => [
     "/bin/sh",
     "-c",
-    untilParentEnds,
+    // PostgreSQL's "fast" shutdown.
+    untilParentEnds("INT"),
     "sh",
     binary,
     "-D",

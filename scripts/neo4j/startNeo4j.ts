@@ -132,7 +132,7 @@ function spawnServer(folder: string, { jars, java }: Neo4jFiles, log: string): C
   ];
   try {
     // A process group of its own: Ctrl-C in the terminal is for this process, which then stops it in order.
-    return spawn("/bin/sh", ["-c", untilParentEnds, "sh", java, ...parameters], {
+    return spawn("/bin/sh", ["-c", untilParentEnds("TERM"), "sh", java, ...parameters], {
       cwd: folder,
       env: environment({}),
       detached: true,
@@ -153,7 +153,7 @@ async function waitUntilUp(
   while (Date.now() < deadline) {
     if (server.exitCode !== null || server.signalCode !== null) return "it ended";
     try {
-      await createQueryApi(address, AbortSignal.timeout(30_000), []).run(
+      await createQueryApi(address, AbortSignal.timeout(30_000), { known: [] }).run(
         { text: "RETURN 1 AS one", parameters: {} },
         "read",
       );

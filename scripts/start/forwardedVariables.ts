@@ -11,6 +11,8 @@ export const forwardedVariables = [
   "RESEND_AFTER_SECONDS",
   "REQUEST_TIMEOUT_SECONDS",
   "MATCHING_TABLES",
+  "GRAPH_URL",
+  "GRAPH_DATABASE",
 ] as const;
 
 export function readForwardedVariables(): Record<string, string> {

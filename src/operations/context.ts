@@ -14,6 +14,7 @@ import type { EventStore } from "../stores/records/events.ts";
 import type { ExchangeChangeStore } from "../stores/records/exchangeChanges.ts";
 import type { ExchangeStore } from "../stores/records/exchanges.ts";
 import type { FlowStore } from "../stores/records/flows.ts";
+import type { GraphTaskStore } from "../stores/records/graphTasks.ts";
 import type { IntroductionStore } from "../stores/records/introductions.ts";
 import type { InvitationStore } from "../stores/records/invitations.ts";
 import type { MatchStore } from "../stores/records/matches.ts";
@@ -57,6 +58,7 @@ export type Services = {
   /** Records as the graph holds them. */
   networkRecords: NetworkRecordStore;
   graph: Graph;
+  graphTasks: GraphTaskStore;
   events: EventStore;
   /** The objects that hold the open streams of organizations. */
   feeds: {

@@ -82,6 +82,9 @@ export const permissions = {
   listDeadLetters: { role: null, scope: null, operator: true },
   replayDeadLetters: { role: null, scope: null, operator: true },
   readNetwork: { role: "viewer", scope: "matches:read", operator: true },
+  readGraph: { role: null, scope: null, operator: true },
+  rebuildGraph: { role: null, scope: null, operator: true },
+  reconcileGraph: { role: null, scope: null, operator: true },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 

@@ -22,6 +22,8 @@ export type Schedule = {
   relay: { send(): Promise<number>; giveUp(): Promise<number> };
   /** Computes matches that wait; looks for what was missed of them. How many flows. */
   matching: { compute(): Promise<number>; sweep(): Promise<number> };
+  /** Goes on with a rebuild of the graph, and drops what one has replaced; how many records, in how many turns. */
+  graph: { continueRebuild(): Promise<number>; dropReplaced(): Promise<number> };
   /** Of this call, handed on with what it changes. */
   traceparent: string;
   /** Kinds that are deleted whole, and how many entries, records or persons go into one statement or one turn. */
@@ -39,17 +41,17 @@ const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
 /** `hasMore` of a kind where the time was used before all of it was forgotten; the rest waits for the next call. */
 export type Done = {
-  job: "seal" | "relay" | "give_up" | "match" | "sweep" | "complete" | "forget";
+  job: "seal" | "relay" | "give_up" | "match" | "sweep" | "rebuild_graph" | "drop_graph" | "complete" | "forget";
   kind: RetainedKind | null;
   count: number;
   hasMore: boolean;
 };
 
 /**
- * Does what a cron expression stands for: each minute events are sent on, the audit log is sealed and matches that wait are
- * computed; each hour exchanges whose last day is over are completed and what is over its time is forgotten; each night what events
- * have missed of the matches is looked for. A job that fails leaves the others to be done; the first failure is thrown in the end.
- * Gives what was done.
+ * Does what a cron expression stands for: each minute events are sent on, the audit log is sealed, matches that wait are
+ * computed and a rebuild of the graph goes on; each hour exchanges whose last day is over are completed and what is over its time is
+ * forgotten; each night what events have missed of the matches is looked for. A job that fails leaves the others to be done; the
+ * first failure is thrown in the end. Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
   const failures: unknown[] = [];
@@ -70,6 +72,8 @@ function jobsOfMinute(schedule: Schedule): SimpleJob[] {
     ["give_up", schedule.relay.giveUp],
     ["seal", () => sealAll(schedule)],
     ["match", schedule.matching.compute],
+    ["rebuild_graph", schedule.graph.continueRebuild],
+    ["drop_graph", schedule.graph.dropReplaced],
   ];
 }
 

@@ -38,6 +38,7 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       exchangeChanges: createExchangeChangeStore(database),
       relay: { send: async () => 0, giveUp: async () => 0 },
       matching: { compute: async () => 0, sweep: async () => 0 },
+      graph: { continueRebuild: async () => 0, dropReplaced: async () => 0 },
       deletedKinds,
       batches: {
         sealing: sealingBatch,

@@ -1,6 +1,7 @@
 import type { Flow } from "../../domain/flow.ts";
 import type { RelayTurn } from "../../events/backgroundRelay.ts";
 import type { KeptAnswer } from "../../operations/context.ts";
+import type { Bookmarks } from "../../stores/graph/neo4j/cypher.ts";
 import type { StoredTaxonomy } from "../../stores/records/taxonomy.ts";
 import { createLimiter } from "../limits/limiter.ts";
 import type { LimitSettings } from "../limits/settings.ts";
@@ -22,6 +23,8 @@ export function createIsolateMemory(deployment: string | null, limits: LimitSett
     tags: createTagVersions(),
     relayTurn: { startedAt: null, isAskedAgain: false } as RelayTurn,
     taxonomy: null as StoredTaxonomy | null,
+    /** By which a request sees in the graph what another one of this isolate has written. */
+    graphBookmarks: { known: [] } as Bookmarks,
     /** Public flows as others than their organizations see them, under the version of their tag. */
     flows: createVersionedCache<Flow>({
       name: "flows",

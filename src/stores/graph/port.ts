@@ -17,7 +17,7 @@ import type {
  * Errors: AppError `unavailable` where the graph is away, refuses the credentials or was not migrated; `deadline_exceeded`
  * where it took too long.
  */
-export type Graph = GraphReads & GraphUpkeep;
+export type Graph = GraphReads & GraphUpkeep & { readonly kind: "sql" | "neo4j" };
 
 export type GraphReads = {
   /**
@@ -77,9 +77,9 @@ export type GraphUpkeep = {
 
   /**
    * Writes each entry whose version is newer than the one there, into the generation that is read and the one that is being
-   * built. In any order and as often as one likes: the same end.
+   * built, or into the one of a label alone. In any order and as often as one likes: the same end.
    */
-  apply(entries: readonly NetworkEntry[]): Promise<void>;
+  apply(entries: readonly NetworkEntry[], into?: string): Promise<void>;
 
   /** Takes out what no record stands for, not even a deleted one. */
   remove(noun: NetworkNoun, ids: readonly string[]): Promise<void>;
@@ -106,12 +106,6 @@ export type GraphUpkeep = {
 
   /** What stands in the generation that is read, by ascending id, after one id up to and including another. */
   listHeld(noun: NetworkNoun, range: IdRange, limit: number): Promise<HeldRecord[]>;
-
-  /**
-   * Marks by which a later reader, also of another request, sees what this one has written; nothing where every reader does.
-   * Given to the next one when it is made.
-   */
-  bookmarks(): readonly string[];
 };
 
 export type Generations = {

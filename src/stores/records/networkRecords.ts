@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { standingStates } from "../../domain/exchange.ts";
-import { idFromUuid } from "../../domain/ids.ts";
+import { type Id, idFromUuid, type Noun, uuidOf } from "../../domain/ids.ts";
 import type { MatchState } from "../../domain/match.ts";
 import type {
   NetworkExchange,
@@ -13,6 +13,7 @@ import type {
   NetworkTombstone,
 } from "../../domain/network.ts";
 import type { Evaluation } from "../../matching/evaluation.ts";
+import type { IdRange } from "../graph/port.ts";
 import type { Database } from "../postgres/client.ts";
 import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
@@ -74,17 +75,17 @@ export function createNetworkRecordStore(database: Database) {
       return rows.map(parse);
     },
 
-    /** All of one noun by ascending key, from after one on; the key of each is its UUID, of a grade its slug. */
-    async page(
-      noun: NetworkNoun,
-      after: string | null,
-      limit: number,
-    ): Promise<{ rows: NetworkRow[]; last: string | null }> {
+    /** One noun by ascending id, after one id up to and including another; deleted records too. */
+    async page(noun: NetworkNoun, { after, until }: IdRange, limit: number): Promise<NetworkRow[]> {
       const key = noun === "grade" ? sql`r.slug COLLATE "C"` : noun === "organization" ? sql`o.id` : sql`r.id`;
-      const from =
-        after === null ? sql`true` : noun === "grade" ? sql`${key} > ${after}` : sql`${key} > ${after}::uuid`;
-      const rows = await database.query<Row>(sql`${rowsOf(noun, from)} ORDER BY ${key} LIMIT ${limit}::integer`);
-      return { rows: rows.map(parse), last: rows.length < limit ? null : rows.at(-1)!.id };
+      const value = (id: string) => (noun === "grade" ? sql`${id}` : sql`${uuidOf(id as Id<Noun>)}::uuid`);
+      const conditions = [
+        ...(after === null ? [] : [sql`${key} > ${value(after)}`]),
+        ...(until === null ? [] : [sql`${key} <= ${value(until)}`]),
+      ];
+      const condition = conditions.length > 0 ? sql.join(conditions, sql` AND `) : sql`true`;
+      const rows = await database.query<Row>(sql`${rowsOf(noun, condition)} ORDER BY ${key} LIMIT ${limit}::integer`);
+      return rows.map(parse);
     },
   };
 }

@@ -15,6 +15,7 @@ const exemptions = {
   "src/stores/graph/sql/graph.ts: createSqlGraph": "keeps the graph's generations, which are copies of records",
   "src/stores/graph/sql/graph.ts: writesOf": "copies into the graph what events tell of",
   "src/stores/graph/sql/graph.ts: firstGeneration": "begins a graph, of which nothing is to be told",
+  "src/stores/records/graphTasks.ts: createGraphTaskStore": "keeps how far a rebuild of the graph has come",
   "src/stores/postgres/change.ts: changeStatement":
     "writes the event, the audit entry and the idempotency record themselves",
   "src/stores/postgres/change.ts: applyAfterExpiry":

@@ -2,6 +2,7 @@ import { createId, type Id, idFromUuid } from "../../../src/domain/ids.ts";
 import type { OperationName } from "../../../src/operations/permissions.ts";
 import { eventAttempts } from "./attempts/events.ts";
 import { exchangeAttempts } from "./attempts/exchanges.ts";
+import { graphAttempts } from "./attempts/graph.ts";
 import { networkAttempts } from "./attempts/network.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
 import type { CallOptions, Json } from "./client.ts";
@@ -73,6 +74,7 @@ export const attempts: Record<string, Attempt> = {
   ...exchangeAttempts,
   ...networkAttempts,
   ...outboxAttempts,
+  ...graphAttempts,
   ...eventAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },

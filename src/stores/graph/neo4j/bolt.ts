@@ -1,5 +1,5 @@
 import type { AuthToken, Driver } from "neo4j-driver";
-import type { Cypher, CypherRunner, CypherValue } from "./cypher.ts";
+import type { Bookmarks, Cypher, CypherRunner, CypherValue } from "./cypher.ts";
 import { CypherError, translate } from "./failure.ts";
 import type { GraphAddress } from "./queryApi.ts";
 
@@ -15,10 +15,8 @@ const connectionTimeoutMs = 5_000;
 export function createBolt(
   { url, credentials, database }: GraphAddress,
   signal: AbortSignal,
-  given: readonly string[],
+  bookmarks: Bookmarks,
 ): CypherRunner {
-  let bookmarks = given;
-
   return {
     async run<Row extends Record<string, unknown>>({ text, parameters }: Cypher, access: "read" | "write") {
       let driver: Driver | null = null;
@@ -35,7 +33,7 @@ export function createBolt(
         const session = driver.session({
           database,
           defaultAccessMode: access === "read" ? neo4j.session.READ : neo4j.session.WRITE,
-          bookmarks: [...bookmarks],
+          bookmarks: [...bookmarks.known],
         });
         const asInteger = (value: CypherValue): unknown => withIntegers(value, neo4j.int);
         const result = await orAborted(
@@ -49,7 +47,7 @@ export function createBolt(
           signal,
         );
         const last = session.lastBookmarks();
-        if (last.length > 0) bookmarks = last;
+        if (last.length > 0) bookmarks.known = last;
         return result.records.map((record) => record.toObject() as Row);
       } catch (failure) {
         throw translate(asCypherError(failure), signal);
@@ -57,7 +55,6 @@ export function createBolt(
         await driver?.close().catch(() => undefined);
       }
     },
-    bookmarks: () => bookmarks,
   };
 }
 
@@ -83,6 +80,7 @@ function withIntegers(value: CypherValue, int: (value: number) => unknown): unkn
 function orAborted<Value>(running: PromiseLike<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     running.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
   });

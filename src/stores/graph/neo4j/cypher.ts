@@ -14,5 +14,7 @@ export type Cypher = { text: string; parameters: Record<string, CypherValue> };
 export type CypherRunner = {
   /** Runs one statement in a transaction of its own and gives its rows, by column. */
   run<Row extends Record<string, unknown>>(statement: Cypher, access: "read" | "write"): Promise<Row[]>;
-  bookmarks(): readonly string[];
 };
+
+/** What later readers of what was written have to name; shared by those who are to see each other's writes. */
+export type Bookmarks = { known: readonly string[] };

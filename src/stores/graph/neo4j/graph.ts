@@ -24,6 +24,7 @@ import {
 /** The graph in Neo4j 5, over either way to it. */
 export function createNeo4jGraph(cypher: CypherRunner): Graph {
   return {
+    kind: "neo4j",
     ...createReads(async (viewer, start, question, limits) => {
       const statement = questionStatement(viewer, start, question, limits);
       const [row] = await cypher.run<FoundDocument>(statement, "read");
@@ -35,11 +36,11 @@ export function createNeo4jGraph(cypher: CypherRunner): Graph {
       await cypher.run(begin(new Date(), newLabel()), "write");
     },
 
-    async apply(entries) {
+    async apply(entries, into) {
       if (entries.length === 0) return;
-      const write = writeStatement(entries);
+      const write = writeStatement(entries, into ?? null);
       const written = await cypher.run(write, "write");
-      if (written.length > 0) return;
+      if (written.length > 0 || into !== undefined) return;
       // Somebody has emptied the graph by hand: it begins anew.
       await cypher.run(begin(new Date(), newLabel()), "write");
       await cypher.run(write, "write");
@@ -95,8 +96,6 @@ export function createNeo4jGraph(cypher: CypherRunner): Graph {
         return { id, version, hash: hashText(hashRecord(recordOf(noun, held))) };
       });
     },
-
-    bookmarks: cypher.bookmarks,
   };
 }
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Cypher, CypherRunner } from "./cypher.ts";
+import type { Bookmarks, Cypher, CypherRunner } from "./cypher.ts";
 import { CypherError, translate } from "./failure.ts";
 import { decodeTyped, encodeMap } from "./typedJson.ts";
 
@@ -26,11 +26,9 @@ const answerSchema = z.object({
 export function createQueryApi(
   { url, credentials, database }: GraphAddress,
   signal: AbortSignal,
-  given: readonly string[],
+  bookmarks: Bookmarks,
 ): CypherRunner {
   const address = `${url.replace(/\/+$/, "")}/db/${encodeURIComponent(database)}/query/v2`;
-  let bookmarks = given;
-
   async function send({ text, parameters }: Cypher, access: "read" | "write") {
     const response = await fetch(address, {
       method: "POST",
@@ -39,7 +37,7 @@ export function createQueryApi(
         statement: text,
         parameters: encodeMap(parameters),
         accessMode: access === "read" ? "Read" : "Write",
-        ...(bookmarks.length > 0 && { bookmarks }),
+        ...(bookmarks.known.length > 0 && { bookmarks: bookmarks.known }),
       }),
       // A password goes to the configured address and nowhere else.
       redirect: "manual",
@@ -57,7 +55,7 @@ export function createQueryApi(
     async run<Row extends Record<string, unknown>>(statement: Cypher, access: "read" | "write") {
       try {
         const { data, bookmarks: next } = await send(statement, access);
-        if (next?.length) bookmarks = next;
+        if (next?.length) bookmarks.known = next;
         return data!.values.map(
           (values) =>
             Object.fromEntries(values.map((value, index) => [data!.fields[index], decodeTyped(value)])) as Row,
@@ -66,7 +64,6 @@ export function createQueryApi(
         throw translate(failure, signal);
       }
     },
-    bookmarks: () => bookmarks,
   };
 }
 

@@ -45,12 +45,12 @@ export const begin = (at: Date, label: string): Cypher =>
  * Writes entries of all nouns; its row says into how many generations, and there is none where the graph was emptied. One text
  * whichever nouns there are, for planning it takes longer than running it.
  */
-export function writeStatement(entries: readonly NetworkEntry[]): Cypher {
+export function writeStatement(entries: readonly NetworkEntry[], into: string | null): Cypher {
   const rows = networkNouns.map((noun) => [
     noun,
     entryColumns(noun, entries).map(({ isGone, ...row }) => ({ ...row, stands: !isGone })),
   ]);
-  return statement(writeText, Object.fromEntries(rows));
+  return statement(writeText, { ...Object.fromEntries(rows), into });
 }
 
 /** How a child hangs on what it names: the old edge goes, and where the child stands a new one comes, be it to what is not there yet. */
@@ -102,7 +102,8 @@ const writeBlocks = networkNouns.map(
   ${edges[noun] && `WITH n, row, generation\n  ${edges[noun]}`}
 }`,
 );
-const writeText = `${written}\n${writeBlocks.join("\n")}\nRETURN size(generations) AS generations`;
+const writeText = `${written}
+WITH [generation IN generations WHERE $into IS NULL OR generation = $into] AS generations\n${writeBlocks.join("\n")}\nRETURN size(generations) AS generations`;
 
 export const removeStatement = (noun: NetworkNoun, ids: readonly string[]): Cypher =>
   statement(

@@ -32,6 +32,7 @@ const tables: Record<NetworkNoun, PgTable> = {
 /** The graph in tables of the database itself, of which its migrations make the tables. */
 export function createSqlGraph(database: Database): Graph {
   return {
+    kind: "sql",
     ...createReads(async (viewer, start, question, limits) => {
       const [row] = await database.query<FoundDocument>(questionStatement(viewer, start, question, limits));
       return cutToLimits(parseFound(row!), limits);
@@ -41,14 +42,15 @@ export function createSqlGraph(database: Database): Graph {
       await database.query(firstGeneration(new Date()));
     },
 
-    async apply(entries) {
+    async apply(entries, into) {
       const writes = writesOf(entries);
       if (writes.length === 0) return;
-      const statement = sql`WITH generation AS MATERIALIZED (SELECT id FROM ${graphGenerations} WHERE state <> 'retired'),
+      const isMeant = into === undefined ? sql`true` : sql`id::text = ${into}`;
+      const statement = sql`WITH generation AS MATERIALIZED (SELECT id FROM ${graphGenerations} WHERE state <> 'retired' AND ${isMeant}),
         ${sql.join(writes, sql`, `)} SELECT count(*)::integer AS generations FROM generation`;
       const [row] = await database.query<{ generations: number }>(statement);
       // Somebody has emptied the graph by hand: it begins anew.
-      if (row!.generations === 0) await database.batch([firstGeneration(new Date()), statement]);
+      if (row!.generations === 0 && into === undefined) await database.batch([firstGeneration(new Date()), statement]);
     },
 
     async remove(noun, ids) {
@@ -132,8 +134,6 @@ export function createSqlGraph(database: Database): Graph {
         return { id: held.id, version: held.version, hash: hashText(hashRecord(record)) };
       });
     },
-
-    bookmarks: () => [],
   };
 }
 
