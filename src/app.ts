@@ -25,6 +25,7 @@ import { toProblemResponse } from "./http/problem.ts";
 import { programmes } from "./http/programmes.ts";
 import { sites } from "./http/sites.ts";
 import { taxonomy } from "./http/taxonomy.ts";
+import { webhooks } from "./http/webhooks.ts";
 
 /**
  * The API: a request passes the gateway (its id and trace, the headers, the log), the check of its credential and the reading of
@@ -59,6 +60,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     outbox,
     network,
     graph,
+    webhooks,
   ])
     app.route("/", routes);
   app.route("/", docs(app, begin));

@@ -1,3 +1,4 @@
+import { deliverDueOf } from "./delivering.ts";
 import type { ConsumerName } from "./domain/consumer.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Config } from "./env.ts";
@@ -27,16 +28,19 @@ const scheduleBudgetMs = 40_000;
 /** For one batch of a queue. */
 const consumptionTimeoutMs = 60_000;
 /** The platform ends what goes on after an answer in 30 seconds. */
-const relayTimeoutMs = 28_000;
+const behindTimeoutMs = 28_000;
+
+/** Lets work go on after the call that it was begun in. */
+type WaitUntil = (work: Promise<unknown>) => void;
 
 /** What scheduled work is done with, bound to a deadline of its own. Throws `unavailable` when the Worker is not configured. */
-export function openSchedule(env: object, at: Date): Schedule {
+export function openSchedule(env: object, at: Date, waitUntil: WaitUntil): Schedule {
   const config = configOrThrow(env);
   const begun = Date.now();
   const signal = AbortSignal.timeout(scheduleTimeoutMs);
   const database = openDatabase(config, signal);
-  const relay = createRelay(config, database);
-  const context = openContext(config, "schedule", database, signal);
+  const relay = createRelay(config, database, waitUntil);
+  const context = openContext(config, "schedule", database, signal, waitUntil);
   const { services: graph } = context;
   const timeLeftMs = () => begun + scheduleBudgetMs - Date.now();
   const hasTime = () => timeLeftMs() > 0;
@@ -56,6 +60,7 @@ export function openSchedule(env: object, at: Date): Schedule {
       },
       sweep: () => sweepMatches(context),
     },
+    deliverDue: () => deliverDueOf(config),
     deletedKinds,
     batches: { sealing: sealingBatch, retention: retentionBatch, members: memberBatch, completion: completionBatch },
     graph: {
@@ -67,14 +72,14 @@ export function openSchedule(env: object, at: Date): Schedule {
 }
 
 /** What sends events to their consumers, bound to a deadline of its own. */
-export function openRelay(config: Config): Relay {
-  return createRelay(config, openDatabase(config, AbortSignal.timeout(relayTimeoutMs)));
+export function openRelay(config: Config, waitUntil: WaitUntil): Relay {
+  return createRelay(config, openDatabase(config, AbortSignal.timeout(behindTimeoutMs)), waitUntil);
 }
 
-function createRelay(config: Config, database: Database): Relay {
+function createRelay(config: Config, database: Database, waitUntil: WaitUntil): Relay {
   return {
     outbox: createOutboxStore(database),
-    send: createSender(config),
+    send: createSender(config, waitUntil),
     now: () => new Date(),
     resendAfterSeconds: config.RESEND_AFTER_SECONDS,
     isPaused: config.EVENTS_PAUSED.includes("relay"),
@@ -83,11 +88,11 @@ function createRelay(config: Config, database: Database): Relay {
 }
 
 /** By the consumer's queue; where there is none (bare workerd), the consumer deals with the events here and now. */
-function createSender(config: Config): SendMessages {
+function createSender(config: Config, waitUntil: WaitUntil): SendMessages {
   return async (consumer, messages) => {
     const queue = config[queueBindings[consumer]];
     if (queue) await queue.sendBatch(messages.map((body) => ({ body, contentType: "json" })));
-    else await consume(messages.map(deliverHere), openConsumption(config, consumer));
+    else await consume(messages.map(deliverHere), openConsumption(config, consumer, waitUntil));
   };
 }
 
@@ -100,17 +105,18 @@ function deliverHere(body: unknown): Delivery {
 export async function receiveBatch(
   batch: { queue: string; messages: readonly Delivery[] },
   env: object,
+  waitUntil: WaitUntil,
 ): Promise<void> {
   const queue = readQueueName(batch.queue);
   if (!queue) throw new Error(`No consumer belongs to the queue ${batch.queue}.`);
-  const consumption = openConsumption(configOrThrow(env), queue.consumer);
+  const consumption = openConsumption(configOrThrow(env), queue.consumer, waitUntil);
   await (queue.isDead ? keepUnsettled : consume)(batch.messages, consumption);
 }
 
-function openConsumption(config: Config, consumer: ConsumerName): Consumption {
+function openConsumption(config: Config, consumer: ConsumerName, waitUntil: WaitUntil): Consumption {
   const signal = AbortSignal.timeout(consumptionTimeoutMs);
   const database = openDatabase(config, signal);
-  const context = openContext(config, `consumer:${consumer}`, database, signal);
+  const context = openContext(config, `consumer:${consumer}`, database, signal, waitUntil);
   return {
     consumer,
     handle: config.EVENTS_PAUSED.includes(consumer)
@@ -134,11 +140,16 @@ function createHandlerThatTells(config: Config, consumer: ConsumerName, context:
 }
 
 /** What work that nobody asked for is done in. */
-function openContext(config: Config, credential: string, database: Database, signal: AbortSignal): RequestContext {
+function openContext(
+  config: Config,
+  credential: string,
+  database: Database,
+  signal: AbortSignal,
+  waitUntil: WaitUntil,
+): RequestContext {
   const at = new Date();
   const memory = memoryOf(config);
-  const work: Promise<unknown>[] = [];
-  const services = createServices(config, memory, database, signal, at, (promise) => work.push(promise));
+  const services = createServices(config, memory, database, signal, at, waitUntil);
   let asked: Promise<void> | null = null;
   // What is computed here stays: it rests on the taxonomy that stands now, and not on what this isolate knew seconds ago.
   const askTaxonomy = () => {

@@ -101,6 +101,10 @@ const configSchema = z
           }),
         ),
       ),
+    WEBHOOKS_LOCAL: z.enum(["on", "off"], { error: "must be on or off" }).default("off"),
+    WEBHOOK_EGRESS_URL: z
+      .url({ protocol: /^https?$/, error: "must be the http(s) address of an egress service" })
+      .optional(),
     RESEND_AFTER_SECONDS: z.coerce.number().positive().max(3_600).default(60),
     REQUEST_TIMEOUT_SECONDS: z.coerce.number().positive().max(30).default(10),
     MATCHING_TABLES: jsonText,
@@ -112,6 +116,10 @@ const configSchema = z
   .refine(({ GRAPH_PASSWORD, GRAPH_TOKEN }) => GRAPH_PASSWORD === undefined || GRAPH_TOKEN === undefined, {
     path: ["GRAPH_TOKEN"],
     error: "and GRAPH_PASSWORD are not set both",
+  })
+  .refine(({ WEBHOOKS_LOCAL, DATABASE_FETCH_ENDPOINT }) => WEBHOOKS_LOCAL === "off" || DATABASE_FETCH_ENDPOINT, {
+    path: ["WEBHOOKS_LOCAL"],
+    error: "may be on only where DATABASE_FETCH_ENDPOINT is set, that is in local development",
   });
 
 /** Whether a text is an origin exactly as browsers send it in `Origin`. */

@@ -13,12 +13,12 @@ export default {
   fetch: app.fetch,
 
   /** Batches of the queues; each message is settled by itself. */
-  queue: receiveBatch,
+  queue: (batch, env, context) => receiveBatch(batch, env, context.waitUntil.bind(context)),
 
   /** Cron triggers: one structured line for each call, and a failed one where a job failed. */
-  async scheduled({ cron, scheduledTime }, env) {
+  async scheduled({ cron, scheduledTime }, env, context) {
     try {
-      const done = await runSchedule(cron, openSchedule(env, new Date(scheduledTime)));
+      const done = await runSchedule(cron, openSchedule(env, new Date(scheduledTime), context.waitUntil.bind(context)));
       console.log(
         JSON.stringify({
           level: "info",

@@ -117,7 +117,7 @@ class ArrivedRequest implements OpenRequest {
   noteChange(actor: Actor): void {
     if (actor.kind === "operator") this.#memory.tags.forgetAll();
     else this.#memory.tags.forget(`flows:${uuidOf(actor.organizationId)}`);
-    const relaying = relayInBackground(openRelay(this.#config), this.#memory.relayTurn);
+    const relaying = relayInBackground(openRelay(this.#config, this.#arrival.waitUntil), this.#memory.relayTurn);
     if (relaying) this.#arrival.waitUntil(relaying);
   }
 

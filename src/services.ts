@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { deliverDueOf } from "./delivering.ts";
 import { AppError } from "./domain/errors.ts";
-import { createId, idFromDigest, type OrganizationId, uuidOf } from "./domain/ids.ts";
+import { createId, idFromDigest, type OrganizationId, uuidOf, type WebhookId } from "./domain/ids.ts";
+import { findAddressFault } from "./domain/webhookAddress.ts";
 import { type Config, ConfigError, readConfig } from "./env.ts";
 import { createMatcher, type Matcher } from "./matching/matcher.ts";
 import { type MatchingTables, parseTables } from "./matching/tables.ts";
@@ -11,6 +13,8 @@ import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
 import { issueTicket } from "./platform/feeds/tickets.ts";
+import { createSecretBox } from "./platform/webhooks/secretBox.ts";
+import { formatSecret } from "./platform/webhooks/signature.ts";
 import { openGraph } from "./stores/graph/open.ts";
 import type { Database } from "./stores/postgres/client.ts";
 import { createAgreementStore } from "./stores/records/agreements.ts";
@@ -37,6 +41,9 @@ import { createParticipationStore } from "./stores/records/participations.ts";
 import { createProgrammeStore } from "./stores/records/programmes.ts";
 import { createSiteStore } from "./stores/records/sites.ts";
 import { editionOf, readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
+import { createWebhookDeliveryStore } from "./stores/records/webhookDeliveries.ts";
+import { createWebhookQueue } from "./stores/records/webhookQueue.ts";
+import { createWebhookStore } from "./stores/records/webhooks.ts";
 import { createCandidateStore } from "./stores/spatial/candidates.ts";
 
 const millisecondsPerDay = 86_400_000;
@@ -89,10 +96,16 @@ export function createServices(
       wake: async (holder, hint) => void (await config.FEEDS?.getByName(holder).wake(hint)),
       issueTicket: (actor, endsAt, issuedAt) => issueTicket(config.FEEDS, config.KEY_PEPPER, actor, endsAt, issuedAt),
     },
+    webhooks: createWebhookStore(database),
+    webhookDeliveries: createWebhookDeliveryStore(database),
+    webhookQueue: createWebhookQueue(database),
     publicFlows: createPublicFlows(memory, at, waitUntil),
     readTaxonomy: () => rememberTaxonomy(database, at, memory),
     readMatcher: async () => rememberMatcher(await rememberTaxonomy(database, at, memory), config, at),
     issueKey: (seed) => issueKey(config.KEY_PEPPER, seed),
+    issueWebhookSecret: (id, seed) => issueWebhookSecret(config.KEY_PEPPER, id, seed),
+    deliverDue: () => deliverDueOf(config),
+    findAddressFault: (url) => findAddressFault(url, { isLocal: config.WEBHOOKS_LOCAL === "on" }),
     pseudonymOf: (viewer, organization) => computePseudonym(config.KEY_PEPPER, viewer, organization),
     waitUntil,
   };
@@ -211,4 +224,15 @@ async function issueKey(pepper: string, seed: string | null): ReturnType<Service
   const digest = await computeDigest(pepper, "api-key", text);
   const id = seed === null ? createId("apiKey") : idFromDigest("apiKey", digest);
   return { text, record: { id, digestHex: toHex(digest), hint: text.slice(-4) } };
+}
+
+/** A new secret of an endpoint, likewise: random, or derived from the seed under the pepper. */
+async function issueWebhookSecret(
+  pepper: string,
+  id: WebhookId,
+  seed: string | null,
+): ReturnType<Services["issueWebhookSecret"]> {
+  const secret =
+    seed === null ? crypto.getRandomValues(new Uint8Array(32)) : await computeDigest(pepper, "webhook-secret", seed);
+  return { text: formatSecret(secret), sealed: await createSecretBox(pepper).seal(id, secret) };
 }

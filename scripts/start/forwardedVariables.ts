@@ -7,6 +7,8 @@ export const forwardedVariables = [
   "LIMITS",
   "LIVE_EVENTS",
   "LOG_REQUESTS",
+  "WEBHOOKS_LOCAL",
+  "WEBHOOK_EGRESS_URL",
   "EVENTS_PAUSED",
   "RESEND_AFTER_SECONDS",
   "REQUEST_TIMEOUT_SECONDS",

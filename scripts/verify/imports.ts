@@ -32,8 +32,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   events: { ...transport, importsTypes: ["stores"] },
   rooms: { ...transport, importsTypes: ["stores"] },
   "env.ts": { imports: ["domain", "matching", "platform"], importsTypes: ["events"] },
+  "delivering.ts": { imports: ["domain", "events", "stores", "platform", "env.ts"] },
   "services.ts": {
-    imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts"],
+    imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts", "delivering.ts"],
   },
   "request.ts": {
     imports: [
@@ -52,7 +53,18 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["domain", "operations", "stores", "platform", "env.ts", "services.ts"],
   },
   "background.ts": {
-    imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts", "services.ts"],
+    imports: [
+      "domain",
+      "matching",
+      "operations",
+      "stores",
+      "platform",
+      "events",
+      "rooms",
+      "env.ts",
+      "services.ts",
+      "delivering.ts",
+    ],
   },
   "app.ts": {
     imports: ["domain", "operations", "platform", "http", "graphql", "rpc", "events", "rooms", "env.ts", "services.ts"],

@@ -29,6 +29,7 @@ const nouns: Record<string, Noun> = {
   site: "site",
   flow: "flow",
   match: "match",
+  webhook: "webhook",
 };
 
 /** An invitation is what these two are about, though they are things done of a member to be. */

@@ -89,6 +89,13 @@ export const eventCatalogue = {
   "turash.programme.consent_changed": about("programme", participationChanged),
   "turash.programme.left": about("programme", participationChanged),
   "turash.programme.removed": about("programme", participationChanged),
+  "turash.webhook.created": about("webhook"),
+  "turash.webhook.updated": about("webhook"),
+  "turash.webhook.deleted": about("webhook"),
+  "turash.webhook.secret_rotated": about("webhook"),
+  "turash.webhook.disabled": about("webhook", changed.extend({ reason: z.enum(["failing", "gone", "maker_left"]) })),
+  "turash.webhook.tested": about("webhook"),
+  "turash.webhook.redelivered": about("webhook", changed.extend({ deliveries: z.int().nonnegative() })),
   "turash.taxonomy.updated": { subject: null, version: 1, data: z.object({}) },
   "turash.dead_letter.replayed": about("deadLetter"),
 } as const satisfies Record<string, EventDefinition>;

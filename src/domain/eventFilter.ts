@@ -7,6 +7,12 @@ export function filtersFor(type: EventType): string[] {
 }
 
 const knownFilters = new Set(eventTypes.flatMap(filtersFor));
+
+/** Whether any type passes a filter. */
+export function isEventFilter(text: string): boolean {
+  return knownFilters.has(text);
+}
+
 const maximumFilters = 50;
 
 /** Filters with commas between, as a query names them. */
@@ -16,7 +22,7 @@ export const eventFiltersSchema = z
   .max(2_000)
   .transform((text, context) => {
     const filters = [...new Set(text.split(",").map((filter) => filter.trim()))];
-    const strange = filters.find((filter) => !knownFilters.has(filter));
+    const strange = filters.find((filter) => !isEventFilter(filter));
     if (strange === undefined && filters.length <= maximumFilters) return filters;
     context.addIssue({
       code: "custom",

@@ -2,6 +2,7 @@ const secrets: readonly [pattern: RegExp, replacement: string][] = [
   // user:password@ of any address, such as a connection string
   [/\b([a-z][a-z0-9+.-]{1,30}):\/\/[^\s/@"'<>]*@[^\s"'<>]*/gi, "$1://[redacted]"],
   [/\bturash_[A-Za-z0-9_]+/g, "[redacted key]"],
+  [/\bwhsec_[A-Za-z0-9+/_=-]+/g, "[redacted secret]"],
   // a JWT, signed or not; also cut short
   [/\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}/g, "[redacted token]"],
   [/\b(authorization["']?\s*[=:]\s*["']?(?:Bearer|Basic|Digest)?)(?:\s+|%20|\+)?[^\s"',;]+/gi, "$1 [redacted]"],

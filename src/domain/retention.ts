@@ -11,6 +11,12 @@ export const retention = {
     from: "its death",
     why: "as long as the event that it can be replayed with",
   },
+  webhookDeliveries: {
+    days: 30,
+    from: "the event's arrival at the endpoint's queue",
+    why: "a receiver that was away asks for what it missed",
+  },
+  webhooks: { days: 30, from: "the deletion of an endpoint", why: "as its deliveries; its secrets go at once" },
   invitations: {
     days: 30,
     from: "the end of one that nobody accepted",

@@ -4,13 +4,14 @@ import { wakeListeners } from "../operations/listeners.ts";
 import { followChanges } from "../operations/matchFollowing.ts";
 import { projectEvents } from "../operations/networkProjection.ts";
 import type { HandleEvents } from "./consume.ts";
+import { queueForWebhooks } from "./webhooks.ts";
 
 /** What each consumer does with events. */
 const handlers: Record<ConsumerName, (context: RequestContext) => HandleEvents> = {
   graph: (context) => (events) => projectEvents(context, events),
   matching: (context) => (events) => followChanges(context, events),
   feeds: (context) => (events) => wakeListeners(context, events),
-  webhooks: () => async () => {},
+  webhooks: queueForWebhooks,
 };
 
 export function createHandler(consumer: ConsumerName, context: RequestContext): HandleEvents {

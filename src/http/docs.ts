@@ -33,6 +33,7 @@ const tags = [
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
   { name: "network", description: "Who is linked with whom by matches and exchanges, and what hangs on whom" },
   { name: "events", description: "What happened, page by page and as it happens" },
+  { name: "webhooks", description: "Events posted to addresses of an organization" },
   { name: "taxonomy", description: "Kinds, grades, waste codes and units" },
   { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
 ];

@@ -12,7 +12,7 @@ import { type AppEnvironment, createRouter } from "./environment.ts";
 import { etagHeader, idempotencyKeyHeader, ifMatchHeader, ifNoneMatchHeader, problems } from "./schemas/answers.ts";
 import { mergePatchOf, operation } from "./schemas/operation.ts";
 
-type RecordNoun = "organization" | "site" | "flow" | "programme";
+type RecordNoun = "organization" | "site" | "flow" | "programme" | "webhook";
 
 /** What the routes of one noun need: its schemas, and the operations behind them. */
 export type RecordResource<

@@ -2,8 +2,9 @@ import type { Actor } from "../domain/actor.ts";
 import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { Flow } from "../domain/flow.ts";
-import type { FlowId, OrganizationId } from "../domain/ids.ts";
+import type { FlowId, OrganizationId, WebhookId } from "../domain/ids.ts";
 import type { FeedHolder, Hint } from "../domain/liveEvents.ts";
+import type { AddressFault } from "../domain/webhookAddress.ts";
 import type { Matcher } from "../matching/matcher.ts";
 import type { Graph } from "../stores/graph/port.ts";
 import type { AgreementStore } from "../stores/records/agreements.ts";
@@ -29,6 +30,9 @@ import type { ParticipationStore } from "../stores/records/participations.ts";
 import type { ProgrammeStore } from "../stores/records/programmes.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
 import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
+import type { WebhookDeliveryStore } from "../stores/records/webhookDeliveries.ts";
+import type { WebhookQueue } from "../stores/records/webhookQueue.ts";
+import type { WebhookStore } from "../stores/records/webhooks.ts";
 import type { CandidateStore } from "../stores/spatial/candidates.ts";
 import type { LiveRequest } from "./eventStream.ts";
 import type { EventTicket } from "./listeners.ts";
@@ -65,6 +69,9 @@ export type Services = {
     wake(holder: FeedHolder, hint: Hint): Promise<void>;
     issueTicket(actor: Actor, endsAt: Date | null, at: Date): Promise<EventTicket>;
   };
+  webhooks: WebhookStore;
+  webhookDeliveries: WebhookDeliveryStore;
+  webhookQueue: WebhookQueue;
   /** The resource taxonomy, as it stood in the last five seconds. */
   readTaxonomy(): Promise<StoredTaxonomy>;
   /** Public flows as others than their organizations see them, remembered for as long as they stand: five seconds longer at most. */
@@ -73,6 +80,12 @@ export type Services = {
   readMatcher(): Promise<Matcher>;
   /** A new key; with a seed always the same one for that seed. */
   issueKey(seed: string | null): Promise<{ text: string; record: Pick<ApiKey, "id" | "digestHex" | "hint"> }>;
+  /** A new secret of an endpoint, as its owner gets it and sealed as it is kept; with a seed always the same text. */
+  issueWebhookSecret(id: WebhookId, seed: string | null): Promise<{ text: string; sealed: Uint8Array }>;
+  /** Why this deployment would not post to an address; null where it would. */
+  findAddressFault(url: string): AddressFault | null;
+  /** Posts what is due to endpoints, with a deadline of its own; how many attempts that made. Never throws. */
+  deliverDue(): Promise<number>;
   /** The name by which one organization knows another until both consent; it tells nothing to a third. */
   pseudonymOf(viewer: OrganizationId, organization: OrganizationId): string;
   /** Counts a request by which others' flows could be felt out; throws `rate_limited` where an organization has had its share. */

@@ -7,7 +7,7 @@ import { filtersFor } from "../domain/eventFilter.ts";
 import type { Noun } from "../domain/ids.ts";
 import type { EventStart, Expired } from "../stores/records/events.ts";
 import type { RequestContext } from "./context.ts";
-import { authorize, findRefusal, type OperationName } from "./permissions.ts";
+import { authorize, findRefusal, type OperationName, type Permission, permissions } from "./permissions.ts";
 
 export type EventQuery = {
   /** What is wanted: types, or beginnings of them such as `turash.flow.*`; all where null. */
@@ -39,6 +39,7 @@ export const readingOf: Partial<Record<Noun, OperationName>> = {
   match: "getMatch",
   exchange: "getExchange",
   programme: "getProgramme",
+  webhook: "getWebhook",
   deadLetter: "listDeadLetters",
 };
 
@@ -80,9 +81,18 @@ export function findWantedTypes(actor: Actor, filters: readonly string[] | null)
 
 function refusalToRead(actor: Actor, type: EventType): AppError | null {
   if (actor.kind === "operator") return null;
+  return findRefusal(actor, readingOperation(type));
+}
+
+/** What it takes to learn of events of a type, besides being of an organization that may see the event. */
+export function permissionToRead(type: EventType): Permission {
+  return permissions[readingOperation(type)];
+}
+
+function readingOperation(type: EventType): OperationName {
   const { subject } = eventCatalogue[type];
   // What is of no noun is nobody's but the operator's.
-  return findRefusal(actor, (subject && readingOf[subject]) ?? "listDeadLetters");
+  return (subject && readingOf[subject]) ?? "listDeadLetters";
 }
 
 function cursorExpired(why: Expired): AppError {

@@ -85,6 +85,16 @@ export const permissions = {
   readGraph: { role: null, scope: null, operator: true },
   rebuildGraph: { role: null, scope: null, operator: true },
   reconcileGraph: { role: null, scope: null, operator: true },
+  listWebhooks: { role: "owner", scope: "webhooks:manage", operator: false },
+  getWebhook: { role: "owner", scope: "webhooks:manage", operator: false },
+  createWebhook: { role: "owner", scope: "webhooks:manage", operator: false },
+  updateWebhook: { role: "owner", scope: "webhooks:manage", operator: false },
+  deleteWebhook: { role: "owner", scope: "webhooks:manage", operator: false },
+  rotateWebhookSecret: { role: "owner", scope: "webhooks:manage", operator: false },
+  testWebhook: { role: "owner", scope: "webhooks:manage", operator: false },
+  listDeliveries: { role: "owner", scope: "webhooks:manage", operator: false },
+  getDelivery: { role: "owner", scope: "webhooks:manage", operator: false },
+  redeliver: { role: "owner", scope: "webhooks:manage", operator: false },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 

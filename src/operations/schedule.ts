@@ -24,6 +24,8 @@ export type Schedule = {
   matching: { compute(): Promise<number>; sweep(): Promise<number> };
   /** Goes on with a rebuild of the graph, and drops what one has replaced; how many records, in how many turns. */
   graph: { continueRebuild(): Promise<number>; dropReplaced(): Promise<number> };
+  /** Posts what is due to endpoints of webhooks; how many attempts that made. */
+  deliverDue(): Promise<number>;
   /** Of this call, handed on with what it changes. */
   traceparent: string;
   /** Kinds that are deleted whole, and how many entries, records or persons go into one statement or one turn. */
@@ -41,17 +43,27 @@ const actor: OperatorActor = { kind: "operator", credential: "schedule" };
 
 /** `hasMore` of a kind where the time was used before all of it was forgotten; the rest waits for the next call. */
 export type Done = {
-  job: "seal" | "relay" | "give_up" | "match" | "sweep" | "rebuild_graph" | "drop_graph" | "complete" | "forget";
+  job:
+    | "seal"
+    | "relay"
+    | "give_up"
+    | "match"
+    | "sweep"
+    | "rebuild_graph"
+    | "drop_graph"
+    | "complete"
+    | "deliver"
+    | "forget";
   kind: RetainedKind | null;
   count: number;
   hasMore: boolean;
 };
 
 /**
- * Does what a cron expression stands for: each minute events are sent on, the audit log is sealed, matches that wait are
- * computed and a rebuild of the graph goes on; each hour exchanges whose last day is over are completed and what is over its time is
- * forgotten; each night what events have missed of the matches is looked for. A job that fails leaves the others to be done; the
- * first failure is thrown in the end. Gives what was done.
+ * Does what a cron expression stands for: each minute events are sent on, the audit log is sealed, matches that wait are computed, a
+ * rebuild of the graph goes on and webhooks are tried again; each hour exchanges whose last day is over are completed and what is
+ * over its time is forgotten; each night what events have missed of the matches is looked for. A job that fails leaves the others to
+ * be done; the first failure is thrown in the end. Gives what was done.
  */
 export async function runSchedule(cron: string, schedule: Schedule): Promise<Done[]> {
   const failures: unknown[] = [];
@@ -74,6 +86,7 @@ function jobsOfMinute(schedule: Schedule): SimpleJob[] {
     ["match", schedule.matching.compute],
     ["rebuild_graph", schedule.graph.continueRebuild],
     ["drop_graph", schedule.graph.dropReplaced],
+    ["deliver", () => delivering],
   ];
 }
 

@@ -121,6 +121,28 @@ const rules: [rule: string, table: SampleTable, changes: SampleRow][] = [
   ["match_refreshes_attempts_check", "match_refreshes", { attempts: "-1" }],
   ["match_refreshes_floor_score_check", "match_refreshes", { floor_score: "2" }],
   ["match_refreshes_computed_check", "match_refreshes", { computed_at: "now()" }],
+  ["webhooks_organization_id_fkey", "webhooks", nobody],
+  ["webhooks_member_id_fkey", "webhooks", { member_id: id("borealisMember") }],
+  ["webhooks_scopes_check", "webhooks", { scopes: "'{}'" }],
+  ["webhooks_url_check", "webhooks", { url: "'ftp://erp.example'" }],
+  ["webhooks_url_check", "webhooks", { url: "'https://' || repeat('x', 2000)" }],
+  ["webhooks_description_check", "webhooks", { description: "''" }],
+  ["webhooks_events_check", "webhooks", { events: "'{}'" }],
+  ["webhooks_disabled_check", "webhooks", { enabled: "false" }],
+  ["webhooks_disabled_check", "webhooks", { disabled_reason: "'owner'" }],
+  ["webhooks_disabled_check", "webhooks", { enabled: "false", disabled_at: "now()", disabled_reason: "'mood'" }],
+  ["webhooks_secret_check", "webhooks", { secret: "NULL" }],
+  ["webhooks_secret_check", "webhooks", { secret: "'whsec'" }],
+  ["webhooks_secret_check", "webhooks", { deleted_at: "now()" }],
+  ["webhooks_previous_secret_check", "webhooks", { previous_secret_ends_at: "now()" }],
+  ["webhooks_version_check", "webhooks", { version: "0" }],
+  ["webhook_deliveries_webhook_id_fkey", "webhook_deliveries", { webhook_id: "gen_random_uuid()" }],
+  ["webhook_deliveries_event_key", "webhook_deliveries", { event_id: id("acme") }],
+  ["webhook_deliveries_status_check", "webhook_deliveries", { status: "'lost'", due_at: "NULL" }],
+  ["webhook_deliveries_due_at_check", "webhook_deliveries", { due_at: "NULL" }],
+  ["webhook_deliveries_due_at_check", "webhook_deliveries", { status: "'failed'" }],
+  ["webhook_deliveries_attempts_check", "webhook_deliveries", { attempts: "-1" }],
+  ["webhook_deliveries_answers_check", "webhook_deliveries", { answers: "'{}'" }],
 
   ["grades_slug_check", "grades", { slug: "'Heat'" }],
   ["grades_kind_check", "grades", { kind: "'light'", parent: "'light'" }],
@@ -445,6 +467,18 @@ describe.each(enginesUnderTest)("the rules of the database on %s", (engine) => {
       code: "23503",
     });
     expect(await refusalOf(run("DELETE FROM grades WHERE slug = 'heat'"))).toMatchObject({ code: "23503" });
+  });
+
+  it("let an organization have twenty endpoints, also when many are made at once", async () => {
+    const organization = "'018f4d6e-7b3a-7cc0-8000-0000000000e3'";
+    await run(insertSample("organizations", { id: organization }));
+    const insert = insertSample("webhooks", { organization_id: organization });
+    const outcomes = await Promise.all(Array.from({ length: 25 }, () => refusalOf(run(insert))));
+    expect(outcomes.filter(({ constraint }) => constraint === "webhooks_limit_check")).toHaveLength(5);
+    await run(
+      `UPDATE webhooks SET deleted_at = now(), secret = NULL WHERE id = (SELECT id FROM webhooks WHERE organization_id = ${organization} LIMIT 1)`,
+    );
+    expect(await run(`${insert} RETURNING version`)).toEqual([{ version: "1" }]);
   });
 
   it("make identifiers that sort by their millisecond and say what they are", async () => {

@@ -39,6 +39,7 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       relay: { send: async () => 0, giveUp: async () => 0 },
       matching: { compute: async () => 0, sweep: async () => 0 },
       graph: { continueRebuild: async () => 0, dropReplaced: async () => 0 },
+      deliverDue: async () => 0,
       deletedKinds,
       batches: {
         sealing: sealingBatch,
@@ -75,6 +76,18 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       id: "id",
       when: (moment) => ({ created_at: created, expires_at: moment }),
       kept: { accepted_at: created, member_id: text(sampleIds.acmeMember) },
+    },
+    webhookDeliveries: {
+      table: "webhook_deliveries",
+      id: "id",
+      when: (moment) => ({ created_at: moment }),
+      kept: {},
+    },
+    webhooks: {
+      table: "webhooks",
+      id: "id",
+      when: (moment) => ({ deleted_at: moment, secret: "NULL" }),
+      kept: { deleted_at: "NULL", secret: "decode(repeat('5', 120), 'hex')" },
     },
     deadLetters: { table: "dead_letters", id: "id", when: (moment) => ({ died_at: moment }), kept: {} },
     apiKeys: {
@@ -295,6 +308,7 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       "give_up",
       "seal",
       "match",
+      "deliver",
     ]);
     expect(await runSchedule("0 0 1 1 *", schedule())).toEqual([]);
   });

@@ -49,6 +49,8 @@ describe.each(enginesUnderTest)("the schema on %s", (engine) => {
         "programmes",
         "sites",
         "substitutions",
+        "webhook_deliveries",
+        "webhooks",
       ].map((name) => `table ${name}`),
     );
     expect(differences(declared, await readMigratedShape(stores))).toEqual([]);

@@ -125,6 +125,7 @@ export async function openMatchingWorld(engine: EngineName) {
         })),
       },
       env,
+      () => undefined,
     );
     return acknowledged;
   }
@@ -150,7 +151,7 @@ export async function openMatchingWorld(engine: EngineName) {
       }
     },
 
-    runCron: (work: "compute" | "sweep") => openSchedule(env, new Date()).matching[work](),
+    runCron: (work: "compute" | "sweep") => openSchedule(env, new Date(), () => undefined).matching[work](),
 
     async countComputations(work: () => Promise<unknown>): Promise<number> {
       const count = async () => Number((await stores.run("SELECT count(*) AS n FROM computations"))[0]!.n);

@@ -19,6 +19,7 @@ export const sampleIds = {
   invitation: uuid("a5"),
   exchange: uuid("e"),
   deadEvent: uuid("f"),
+  webhook: uuid("a6"),
 };
 
 function uuid(end: string): string {
@@ -188,6 +189,25 @@ export const sampleRows = {
     event_id: "gen_random_uuid()",
     type: "'turash.flow.created'",
   },
+  webhooks: {
+    id: "gen_random_uuid()",
+    organization_id: text(sampleIds.acme),
+    scopes: "'{flows:read}'",
+    url: "'https://erp.example/hooks'",
+    events: "'{turash.*}'",
+    secret: "decode(repeat('5', 120), 'hex')",
+    ...now,
+  },
+  webhook_deliveries: {
+    id: "gen_random_uuid()",
+    webhook_id: text(sampleIds.webhook),
+    event_id: "gen_random_uuid()",
+    type: "'turash.flow.created'",
+    body: "'{}'",
+    status: "'pending'",
+    due_at: "now()",
+    created_at: "now()",
+  },
   audit_entries: {
     id: "gen_random_uuid()",
     organization_id: text(sampleIds.acme),
@@ -316,6 +336,8 @@ export async function writeSamples({ script }: Pick<StoresUnderTest, "script">):
     insertSample("programmes", { id: text(sampleIds.programme) }),
     insertSample("programme_participants", { organization_id: text(acme) }),
     insertSample("invitations", { id: text(sampleIds.invitation), email: "'ingrid@acme.example'" }),
+    insertSample("webhooks", { id: text(sampleIds.webhook) }),
+    insertSample("webhook_deliveries", { event_id: text(sampleIds.acme) }),
     insertSample("audit_chains", { chain_id: text(acme) }),
     insertSample("audit_seals", { number: "7", entry_id: text(sampleIds.acme) }),
     insertSample("idempotency_records", { key: "'k'" }),

@@ -8,6 +8,7 @@ import { seedTaxonomy } from "../../scripts/seedTaxonomy.ts";
 import { createSecrets } from "../../scripts/start/secrets.ts";
 import { repositoryRoot } from "../../scripts/wrangler.ts";
 import { audience, startIdentityProvider } from "./identityProvider.ts";
+import { startWebhookReceiver } from "./webhookReceiver.ts";
 import "./provided.ts";
 
 /** Starts a database with the taxonomy and nothing else for the Worker under test, and makes its secrets. */
@@ -18,6 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await seedTaxonomy(database);
   const { operatorKey, keyPepper } = createSecrets();
   const provider = await startIdentityProvider();
+  const receiver = await startWebhookReceiver();
   project.provide("workerBindings", {
     DATABASE_URL: database.connectionString,
     DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
@@ -28,10 +30,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     LIMITS: JSON.stringify({ addressPerMinute: null, credentialPerMinute: null, probesPerMinute: null }),
     OIDC_ISSUER: provider.issuer,
     OIDC_AUDIENCE: audience,
+    // Webhooks are posted to a receiver on this machine.
+    WEBHOOKS_LOCAL: "on",
+    TEST_RECEIVER_URL: receiver.url,
     // For the tests, which sign what a provider would.
     TEST_SIGNING_KEY: JSON.stringify(provider.signingKey),
   });
   return async () => {
+    await receiver.stop();
     await provider.stop();
     await database.close();
     rmSync(folder, { recursive: true, force: true });

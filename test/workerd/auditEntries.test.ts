@@ -1,10 +1,7 @@
-import { createScheduledController } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createId } from "../../src/domain/ids.ts";
-import worker from "../../src/index.ts";
-import { crons } from "../../src/operations/schedule.ts";
 import { call, type Json, operatorKey, pointersOf, refuse, succeed } from "./support/client.ts";
+import { runMinute } from "./support/schedule.ts";
 import { createFlow, createKey, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
 
 let owner: Tenant;
@@ -23,12 +20,6 @@ beforeAll(async () => {
 
 const list = async (query = "", key = owner.key): Promise<Json[]> =>
   (await succeed(200, "GET", `/v1/audit-entries?${query}`, { key })).data;
-
-/** What the platform does each minute. */
-async function runMinute(): Promise<void> {
-  const controller = createScheduledController({ cron: crons.everyMinute, scheduledTime: new Date() });
-  await worker.scheduled(controller, env as never);
-}
 
 describe("the audit log of an organization", () => {
   it("tells its owner, newest first, who changed what, by which credential and from what to what", async () => {

@@ -11,7 +11,9 @@ import {
   createPair,
   createSite,
   createTenant,
+  createWebhook,
   findAuditEntry,
+  insertDelivery,
   insertMember,
   invite,
   siteContent,
@@ -30,6 +32,7 @@ beforeAll(async () => {
   site = await createSite(tenant);
   flow = await createFlow(tenant, steamSupply(site.id, { visibility: "private" }));
   const { matchId, input } = await createPair();
+  const webhook = await createWebhook(tenant);
   ids = {
     organizationId: tenant.id,
     keyId: (await createKey(tenant)).id,
@@ -43,6 +46,8 @@ beforeAll(async () => {
     exchangeId: (await recordExchange(tenant, { outputFlowId: flow.id, inputFlowId: input.id })).id,
     programmeId: (await createProgramme(tenant)).id,
     externalId: "fuzz",
+    webhookId: webhook.id,
+    deliveryId: await insertDelivery(webhook.id),
   };
   // Closing the organization would end the key that everything here is tried with.
   operations = (await listOperations()).filter(({ operationId }) => operationId !== "deleteOrganization");

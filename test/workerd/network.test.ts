@@ -1,11 +1,10 @@
-import { env } from "cloudflare:workers";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { findCell } from "../../src/domain/cell.ts";
 import { createId } from "../../src/domain/ids.ts";
-import worker from "../../src/index.ts";
 import { call, type Json, operatorKey, pointersOf, refuse, succeed, withoutRequestId } from "./support/client.ts";
 import { joinProgramme } from "./support/programmes.ts";
+import { runMinute } from "./support/schedule.ts";
 import {
   createFlow,
   createPair,
@@ -24,7 +23,7 @@ async function askUntil(tenant: Tenant, question: string, isThere: (answer: Json
   let answer: Json;
   await vi.waitFor(
     async () => {
-      await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} } as never, env as never);
+      await runMinute();
       answer = await ask(tenant, question);
       expect(isThere(answer), JSON.stringify(answer)).toBe(true);
     },

@@ -24,7 +24,7 @@ async function receive(queue: string, ...bodies: unknown[]) {
   const messages = bodies.map((body, index) => ({ id: String(index), timestamp: new Date(), attempts: 1, body }));
   const batch = createMessageBatch(queue, messages);
   const context = createExecutionContext();
-  await worker.queue(batch as never, env as never);
+  await worker.queue(batch as never, env as never, context);
   await waitOnExecutionContext(context);
   const { explicitAcks, retryMessages } = await getQueueResult(batch, context);
   return { acknowledged: explicitAcks, retried: retryMessages };
@@ -61,7 +61,11 @@ describe("an event", () => {
       "INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at) VALUES (gen_random_uuid(), 'turash.site.updated', $1, '{}', '{\"version\": 2}', now())",
       subject,
     );
-    await worker.scheduled({ cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} } as never, env as never);
+    await worker.scheduled(
+      { cron: "* * * * *", scheduledTime: Date.now(), noRetry() {} } as never,
+      env as never,
+      createExecutionContext(),
+    );
     expect((await eventOf(subject)).sends).toBe(1);
     await vi.waitFor(async () => expect((await eventOf(subject)).awaiting).toEqual([]), {
       timeout: 20_000,

@@ -1,5 +1,6 @@
 import { NeonDbError } from "@neondatabase/serverless";
 import { AppError, conflict, invalid } from "../../domain/errors.ts";
+import { maximumWebhooks } from "../../domain/webhook.ts";
 
 /** A conflict without a pointer has no one field at fault. */
 type ConstraintRule =
@@ -58,6 +59,11 @@ const rules: Record<string, ConstraintRule> = {
     kind: "conflict",
     reason: "last_owner",
     message: "an organization keeps at least one owner; make another member an owner first",
+  },
+  webhooks_limit_check: {
+    kind: "conflict",
+    reason: "webhook_limit",
+    message: `an organization has at most ${maximumWebhooks} endpoints; delete one first`,
   },
   flows_site_id_fkey: { kind: "invalid", pointer: "/siteId", message: "your organization has no such site" },
   flows_grade_fkey: { kind: "invalid", pointer: "/grade", message: "the taxonomy has no such grade of this kind" },

@@ -21,6 +21,7 @@ import { facilitatesFor, sharesProgramme } from "./programmeScope.ts";
 import { deltasOf, settleReservations } from "./reservation.ts";
 import { ownedBy, readAs, utc, visibleThroughFlows } from "./scope.ts";
 import { industryOf, isDivisionShared } from "./sight.ts";
+import { forgetWebhooksOf } from "./webhooks.ts";
 import { withdrawMatchesOf } from "./withdrawal.ts";
 import { settle, type Written } from "./written.ts";
 
@@ -146,7 +147,7 @@ export function createOrganizationStore(database: Database) {
 
     /**
      * Closes an organization: its exchanges fail and give back what they held, its flows are withdrawn, its keys revoked, its
-     * open matches withdrawn, its programmes left; one statement.
+     * webhooks deleted, its open matches withdrawn, its programmes left; one statement.
      */
     async close(stamp: ChangeStamp, id: OrganizationId, version: number | null): Promise<Written<Organization>> {
       const at = stamp.at.toISOString();
@@ -174,6 +175,7 @@ export function createOrganizationStore(database: Database) {
             SELECT uuid_v7(${at}::timestamptz), 'turash.flow.withdrawn', id, ARRAY[organization_id], jsonb_build_object('version', version), ${at}::timestamptz,
               ${stamp.traceparent} FROM withdrawn)`,
           ...settleReservations(stamp, sql`failed_exchanges`, sql`EXISTS (SELECT FROM withdrawn w WHERE w.id = f.id)`),
+          forgetWebhooksOf(stamp),
           ...withdrawMatchesOf(stamp, sql`SELECT id FROM withdrawn`),
           ...leaveProgrammesOf(stamp, id),
         ],

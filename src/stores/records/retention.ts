@@ -10,6 +10,7 @@ import { exchanges } from "../postgres/schema/exchanges.ts";
 import { flows, matches } from "../postgres/schema/flows.ts";
 import { invitations } from "../postgres/schema/invitations.ts";
 import { apiKeys, members, organizations, sites } from "../postgres/schema/tenants.ts";
+import { webhookDeliveries, webhooks } from "../postgres/schema/webhooks.ts";
 
 /** Records deleted in one statement. */
 export const retentionBatch = 1_000;
@@ -25,6 +26,8 @@ export const deletedKinds = [
   "deadLetters",
   "idempotencyRecords",
   "outboxEvents",
+  "webhookDeliveries",
+  "webhooks",
   "invitations",
   "apiKeys",
   "exchanges",
@@ -111,6 +114,12 @@ const overdue: Record<DeletedKind, { table: PgTable; isOver: (before: SQL) => SQ
     isOver: (before) => sql`r.occurred_at < ${before} AND r.id < (SELECT uuid_v7(${before})) AND r.awaiting = '{}'`,
   },
   deadLetters: { table: deadLetters, isOver: (before) => sql`r.died_at < ${before}` },
+  webhookDeliveries: { table: webhookDeliveries, isOver: (before) => sql`r.created_at < ${before}` },
+  webhooks: {
+    table: webhooks,
+    isOver: (before) =>
+      sql`r.deleted_at < ${before} AND NOT EXISTS (SELECT FROM ${webhookDeliveries} d WHERE d.webhook_id = r.id)`,
+  },
   invitations: {
     table: invitations,
     isOver: (before) => sql`r.accepted_at IS NULL AND least(r.withdrawn_at, r.expires_at) < ${before}`,

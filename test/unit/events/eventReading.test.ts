@@ -36,7 +36,18 @@ describe("the types of events that one may read", () => {
       new Set(["organization", "site", "flow", "match", "exchange", "programme"]),
     );
     expect(nounsOf(findWantedTypes(member("owner"), null))).toEqual(
-      new Set(["organization", "site", "flow", "match", "exchange", "programme", "member", "invitation", "apiKey"]),
+      new Set([
+        "organization",
+        "site",
+        "flow",
+        "match",
+        "exchange",
+        "programme",
+        "member",
+        "invitation",
+        "apiKey",
+        "webhook",
+      ]),
     );
     expect(findWantedTypes(operator, null)).toEqual(eventTypes);
   });

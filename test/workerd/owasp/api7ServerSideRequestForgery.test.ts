@@ -4,7 +4,9 @@ import { type Json, operatorKey } from "../support/client.ts";
 import { listOperations, type Operation } from "../support/openApi.ts";
 import { interceptOutbound, sqlAddress } from "../support/outbound.ts";
 import { createWorker } from "../support/ownWorker.ts";
+import { placeOf } from "../support/receiver.ts";
 import { issuer, person, serveProvider, signToken } from "../support/signIns.ts";
+import { createWebhook, insertDelivery } from "../support/tenants.ts";
 import { pathOf, queryOf } from "../support/walk.ts";
 
 let world: World;
@@ -148,6 +150,70 @@ describe("API7:2023 Server Side Request Forgery", () => {
         vi.mocked(globalThis.fetch).mockRestore();
       }
     }
+  });
+
+  it("takes no endpoint of a webhook that is not of the public internet, in whatever notation, and asks none", async () => {
+    const ask = createWorker({ WEBHOOKS_LOCAL: "off", LOG_REQUESTS: "none" });
+    const asked = interceptOutbound();
+    const inner = [
+      ...["https://127.0.0.1/", "https://0x7f.1/", "https://017700000001/", "https://2130706433/", "https://127.1/"],
+      ...["https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[fe80::1%25eth0]/", "https://[fd00:ec2::254]/"],
+      ...[
+        "https://10.0.0.1/",
+        "https://172.16.0.1/",
+        "https://192.168.1.1/",
+        "https://100.64.0.1/",
+        "https://0.0.0.0/",
+      ],
+      ...["https://169.254.169.254/", "https://metadata.google.internal./", "https://224.0.0.1/", "https://localhost/"],
+      ...["https://a.localhost./", "https://erp/", "https://127。0。0。1/", "https://%31%32%37.0.0.1/"],
+      ...["http://ssrf.example/", "https://user@ssrf.example/", "https://ssrf.example:22/", "ftp://ssrf.example/"],
+      ...targets.filter((each) => each !== "https://ssrf.example/x"),
+    ];
+    const { key } = world.owner;
+    const before = (await ask({ path: "/v1/webhooks?limit=200", key })).body.data;
+    for (const url of inner) {
+      const made = await ask({ method: "POST", path: "/v1/webhooks", key, body: { url, events: ["turash.*"] } });
+      expect([made.status, made.body.errors?.[0].pointer], url).toEqual([400, "/url"]);
+      const path = `/v1/webhooks/${world.webhookId}`;
+      const moved = await ask({ method: "PATCH", path, key, body: { url } });
+      expect([moved.status, moved.body.errors?.[0].pointer], url).toEqual([400, "/url"]);
+    }
+    expect((await ask({ path: "/v1/webhooks?limit=200", key })).body.data).toEqual(before);
+    expectDatabaseOnly(asked);
+  });
+
+  it("asks no endpoint that was taken in local development, once the deployment is none", async () => {
+    const url = placeOf("ok");
+    const webhook = await createWebhook(world.owner, { url });
+    const delivery = await insertDelivery(webhook.id, "failed");
+    const asked = interceptOutbound();
+    const ask = createWorker({ WEBHOOKS_LOCAL: "off", LOG_REQUESTS: "none" });
+    const path = `/v1/webhooks/${webhook.id}/deliveries/${delivery}`;
+    await ask({ method: "POST", path: `${path}/redeliver`, key: world.owner.key });
+    const { body } = await ask({ path, key: world.owner.key });
+    expect(body).toMatchObject({ status: "pending", answers: [{ status: null, error: "address_refused" }] });
+    expect(asked.filter((each) => each.startsWith(url))).toEqual([]);
+  });
+
+  it("leaves for no endpoint but by the egress service, where there is one, and follows no redirect", async () => {
+    const url = "https://erp.ssrf.example/hooks";
+    const egress = "http://egress.ssrf.example/";
+    const headers: Headers[] = [];
+    const asked = interceptOutbound((address, init) => {
+      if (address === sqlAddress) return null;
+      headers.push(new Headers(init.headers));
+      return new Response(null, { status: 302, headers: { location: "http://169.254.169.254/latest/meta-data/" } });
+    });
+    const ask = createWorker({ WEBHOOKS_LOCAL: "off", WEBHOOK_EGRESS_URL: egress, LOG_REQUESTS: "none" });
+    const { key } = world.owner;
+    const made = await ask({ method: "POST", path: "/v1/webhooks", key, body: { url, events: ["turash.match.*"] } });
+    const delivery = await insertDelivery(made.body.id, "failed");
+    const path = `/v1/webhooks/${made.body.id}/deliveries/${delivery}`;
+    await ask({ method: "POST", path: `${path}/redeliver`, key });
+    expect((await ask({ path, key })).body.answers).toMatchObject([{ status: 302, error: "redirected" }]);
+    expect(new Set(asked)).toEqual(new Set([sqlAddress, egress]));
+    expect(headers.some((each) => each.get("x-egress-target") === url)).toBe(true);
   });
 
   it("sends no caller to another host", async () => {

@@ -5,6 +5,7 @@ import { exchangeAttempts } from "./attempts/exchanges.ts";
 import { graphAttempts } from "./attempts/graph.ts";
 import { networkAttempts } from "./attempts/network.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
+import { webhookAttempts } from "./attempts/webhooks.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { recordExchange } from "./exchanges.ts";
 import { createProgramme, joinAs } from "./programmes.ts";
@@ -14,7 +15,9 @@ import {
   createPair,
   createSite,
   createTenant,
+  createWebhook,
   findAuditEntry,
+  insertDelivery,
   insertMember,
   invite,
   siteContent,
@@ -36,6 +39,8 @@ export type Ids = {
   exchangeId: string;
   programmeId: string;
   externalId: string;
+  webhookId: string;
+  deliveryId: string;
 };
 
 /** Whose things a walk tries: an organization with private things, and a match between two others. */
@@ -76,6 +81,7 @@ export const attempts: Record<string, Attempt> = {
   ...outboxAttempts,
   ...graphAttempts,
   ...eventAttempts,
+  ...webhookAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },
   listKinds: { ...open, request: at(() => "/v1/taxonomy/kinds") },
@@ -328,6 +334,7 @@ export async function createWorld(): Promise<World> {
   const { id: invitationId } = await invite(owner);
   const place = await createSite(owner, { externalId });
   const supply = await createFlow(owner, steamSupply(place.id, { visibility: "private", externalId }));
+  const webhook = await createWebhook(owner);
   const { matchId, seller, input } = await createPair();
   const exchange = await recordExchange(owner, { outputFlowId: supply.id, inputFlowId: input.id });
   const programme = await createProgramme(owner);
@@ -347,6 +354,8 @@ export async function createWorld(): Promise<World> {
     exchangeId: exchange.id,
     programmeId: programme.id,
     externalId,
+    webhookId: webhook.id,
+    deliveryId: await insertDelivery(webhook.id),
   };
 }
 
@@ -365,5 +374,7 @@ export function idsOfNothing(externalId = `nothing-${crypto.randomUUID()}`): Ids
     exchangeId: createId("exchange"),
     programmeId: createId("programme"),
     externalId,
+    webhookId: createId("webhook"),
+    deliveryId: createId("delivery"),
   };
 }

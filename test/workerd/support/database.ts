@@ -24,6 +24,8 @@ const tables = [
   "programme_participants",
   "outbox",
   "dead_letters",
+  "webhooks",
+  "webhook_deliveries",
   "audit_entries",
   "idempotency_records",
 ] as const;

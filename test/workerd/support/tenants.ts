@@ -1,6 +1,13 @@
 import { env } from "cloudflare:workers";
 import type { Role, Scope } from "../../../src/domain/actor.ts";
-import { createId, type MemberId, type OrganizationId, uuidOf } from "../../../src/domain/ids.ts";
+import {
+  createId,
+  type DeliveryId,
+  type MemberId,
+  type OrganizationId,
+  uuidOf,
+  type WebhookId,
+} from "../../../src/domain/ids.ts";
 import { createApiKeyText } from "../../../src/platform/auth/apiKeyText.ts";
 import { computeDigest, toHex } from "../../../src/platform/auth/keyDigest.ts";
 import { type Json, operatorKey, succeed } from "./client.ts";
@@ -15,6 +22,7 @@ export const allScopes = [
   "matches:write",
   "members:manage",
   "keys:manage",
+  "webhooks:manage",
 ] as const;
 
 /** A new organization with its first owner key, made as the operator makes them. */
@@ -156,4 +164,24 @@ export async function createPair(flow: object = {}, need: object = {}): Promise<
   const input = await createFlow(buyer, steamNeed(needSite.id, { ...flow, ...need }));
   const ranked = await succeed(200, "GET", `/v1/flows/${input.id}/matches`, { key: buyer.key });
   return { seller, buyer, output, input, matchId: ranked.data[0]?.matchId };
+}
+
+/** An endpoint that answers nobody in the tests: its name is reserved for examples. */
+export async function createWebhook(tenant: Tenant, content: object = {}): Promise<Json> {
+  const body = { url: "https://erp.example/hooks", events: ["turash.match.*"], ...content };
+  return succeed(201, "POST", "/v1/webhooks", { key: tenant.key, body });
+}
+
+/** A delivery that failed, written beside the API; its id. */
+export async function insertDelivery(webhookId: WebhookId, status = "failed"): Promise<DeliveryId> {
+  const id = createId("delivery");
+  await query(
+    `INSERT INTO webhook_deliveries (id, webhook_id, event_id, type, body, status, attempts, created_at)
+      VALUES ($1, $2, $3, 'turash.match.suggested', '{}', $4, 10, now())`,
+    uuidOf(id),
+    uuidOf(webhookId),
+    uuidOf(createId("event")),
+    status,
+  );
+  return id;
 }
