@@ -70,7 +70,7 @@ export async function startBareWorker(options: BareWorkerOptions): Promise<BareW
 }
 
 /** workerd tells over its control descriptor, a line of JSON each, where it listens. */
-function readPort(control: Readable): Promise<number> {
+export function readPort(control: Readable): Promise<number> {
   return new Promise((resolve) => {
     let text = "";
     control.setEncoding("utf8").on("data", (chunk: string) => {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type LocalDatabase, startLocalDatabase } from "../database/localDatabase.ts";
 import { writeDocsPage } from "../docsPage.ts";
+import { type Egress, startEgress } from "../egress/startEgress.ts";
 import { seedTaxonomy } from "../seedTaxonomy.ts";
 import { repositoryRoot } from "../wrangler.ts";
 import { type ApiClient, createApiClient } from "./apiClient.ts";
@@ -42,11 +43,13 @@ export async function startService(
   const folder = openDataFolder(options.dataFolder, options);
   let database: LocalDatabase | undefined;
   let worker: LocalWorker | undefined;
+  let egress: Egress | undefined;
   let stopCrons: (() => void) | undefined;
   const address = join(folder.path, databaseAddressName);
   const stop = async () => {
     stopCrons?.();
     await worker?.stop();
+    await egress?.stop();
     rmSync(address, { force: true });
     await database?.close();
     folder.release();
@@ -62,12 +65,17 @@ export async function startService(
       address,
       JSON.stringify({ connectionString: database.connectionString, fetchEndpoint: database.fetchEndpoint }),
     );
+    egress = await unlessAborted(startEgress({ folder: join(folder.path, "egress") }), signal);
     progress("Starting the Worker ...");
     worker = await startWorker({
       port,
       dataFolder: folder.path,
       secrets: { DATABASE_URL: database.connectionString, OPERATOR_KEY: operatorKey, KEY_PEPPER: keyPepper },
-      variables: { DATABASE_FETCH_ENDPOINT: database.fetchEndpoint, ...readForwardedVariables() },
+      variables: {
+        DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
+        WEBHOOK_EGRESS_URL: egress.url,
+        ...readForwardedVariables(),
+      },
       signal,
       onGroup: folder.recordGroup,
       ...(onLog && { onLog }),
