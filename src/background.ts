@@ -121,7 +121,7 @@ function openConsumption(config: Config, consumer: ConsumerName, waitUntil: Wait
     consumer,
     handle: config.EVENTS_PAUSED.includes(consumer)
       ? refuseWhilePaused
-      : createHandlerThatTells(config, consumer, context),
+      : createHandlerThatTells(config, consumer, context, waitUntil),
     outbox: createOutboxStore(database),
     at: context.at,
     random: Math.random,
@@ -129,13 +129,18 @@ function openConsumption(config: Config, consumer: ConsumerName, waitUntil: Wait
   };
 }
 
-/** Matching writes events itself, which go on at once as those of a request do; no other consumer writes any. */
-function createHandlerThatTells(config: Config, consumer: ConsumerName, context: RequestContext): HandleEvents {
+/** Matching writes events itself, which go on at once as those of a request do; what little another consumer writes waits for the minute. */
+function createHandlerThatTells(
+  config: Config,
+  consumer: ConsumerName,
+  context: RequestContext,
+  waitUntil: WaitUntil,
+): HandleEvents {
   const handle = createHandler(consumer, context);
   if (consumer !== "matching") return handle;
   return async (events) => {
     await handle(events);
-    await relayInBackground(openRelay(config), memoryOf(config).relayTurn);
+    await relayInBackground(openRelay(config, waitUntil), memoryOf(config).relayTurn);
   };
 }
 

@@ -79,6 +79,8 @@ export async function runSchedule(cron: string, schedule: Schedule): Promise<Don
 type SimpleJob = [Done["job"], () => Promise<number>];
 
 function jobsOfMinute(schedule: Schedule): SimpleJob[] {
+  // It waits for others, and so goes on beside the rest.
+  const delivering = schedule.deliverDue();
   return [
     ["relay", schedule.relay.send],
     ["give_up", schedule.relay.giveUp],
