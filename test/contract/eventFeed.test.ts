@@ -8,6 +8,7 @@ import type { EventCursor } from "../../src/domain/eventCursor.ts";
 import { createId, idFromUuid, type OrganizationId, uuidOf } from "../../src/domain/ids.ts";
 import { createEventStore, type EventSlice, type EventStart, maximumLooked } from "../../src/stores/records/events.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
+import { createRecorder, explain } from "../support/queryPlan.ts";
 import { insertSample, sampleIds, writeSamples } from "../support/sampleRows.ts";
 import { openStoresUnderTest, type StoresUnderTest } from "../support/storesUnderTest.ts";
 
@@ -238,17 +239,34 @@ describe.each(enginesUnderTest)("reading events by cursor on %s", (engine) => {
     });
   });
 
-  it("asks an index for one organization's events, however many others have", async () => {
-    await stores.run(
-      `INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
-        SELECT gen_random_uuid(), 'turash.site.updated', gen_random_uuid(), ARRAY[gen_random_uuid()], '{"version": 1}', now() FROM generate_series(1, 3000)`,
-    );
-    await write([acme]);
+  it("asks an index, in order, however many events the organization and others have", async () => {
+    const insert = (audience: string, count: number) =>
+      stores.run(
+        `INSERT INTO outbox (id, type, subject_id, organization_ids, data, occurred_at)
+          SELECT gen_random_uuid(), 'turash.site.updated', gen_random_uuid(), ARRAY[${audience}], '{"version": 1}', now() FROM generate_series(1, ${count})`,
+      );
+    await insert(`'${sampleIds.acme}'::uuid`, 8_000);
+    await insert("gen_random_uuid()", 8_000);
     await stores.script("ANALYZE outbox; ANALYZE event_audience");
-    const plan = await stores.run(
-      `EXPLAIN SELECT xid FROM event_audience WHERE organization_id = '${sampleIds.acme}' AND (xid, sequence) > ('5'::xid8, 3)
-        AND xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())) ORDER BY xid, sequence LIMIT 100`,
-    );
-    expect(plan.map((row) => Object.values(row)[0]).join("\n")).toContain("event_audience_pkey");
+    const { next: middle } = await read("oldest", { limit: 100 });
+    const { next: end } = await read("now");
+    for (const [actor, own] of [
+      [memberOf(acme), ["event_audience_pkey", "outbox_pkey"]],
+      [operator, ["outbox_order_idx", "outbox_pkey"]],
+    ] as const)
+      for (const start of ["oldest", middle, end] as const)
+        for (const types of [eventTypes, ["turash.match.suggested" as EventType]]) {
+          const recorder = createRecorder();
+          await createEventStore(recorder)
+            .read(stampOf(actor), start, types, 100)
+            .catch(() => {});
+          const accesses = await explain(stores.connect(), recorder.statements[0]!);
+          const indexes = accesses.filter(({ table }) => table !== "event_log").map(({ indexes }) => indexes);
+          expect(indexes.length).toBeGreaterThan(2);
+          for (const used of indexes) {
+            expect(used).toHaveLength(1);
+            expect(own).toContain(used[0]);
+          }
+        }
   });
 });

@@ -29,8 +29,8 @@ type SliceDocument = {
   epoch: string;
   horizon: string;
   forgotten: EventPlace;
-  looked: number;
-  last: EventPlace | null;
+  /** The place of the last entry that may be looked at, where there are as many and few of them were wanted. */
+  bound: EventPlace | null;
   isHeldBack: boolean;
   rows: (EventRow & { place: EventPlace })[];
 };
@@ -54,17 +54,17 @@ export function createEventStore(database: Database) {
       limit: number,
     ): Promise<EventSlice | Expired> {
       const [row] = await database.query<{ slice: SliceDocument }>(sliceStatement(stamp, start, types, limit));
-      const { epoch: uuid, horizon, forgotten, looked, last, isHeldBack, rows } = row!.slice;
+      const { epoch: uuid, horizon, forgotten, bound, isHeldBack, rows } = row!.slice;
       const epoch = shortenEpoch(uuid);
       if (typeof start === "object") {
         // A place ahead of all that there is can only be of another history, whether or not its epoch was ended.
         if (start.epoch !== epoch || !isWithin(start, { xid: horizon, sequence: "0" })) return "other_epoch";
         if (!isWithin(forgotten, start)) return "forgotten";
       }
-      const isMore = rows.length > limit || looked === maximumLooked;
       const given = rows.slice(0, limit);
-      const place = rows.length > limit ? given.at(-1)!.place : looked === maximumLooked ? last! : null;
-      return { rows: given, next: { epoch, ...(place ?? { xid: horizon, sequence: "0" }) }, isMore, isHeldBack };
+      const place = rows.length > limit ? given.at(-1)!.place : bound;
+      const next = { epoch, ...(place ?? { xid: horizon, sequence: "0" }) };
+      return { rows: given, next, isMore: place !== null, isHeldBack };
     },
   };
 }
@@ -91,15 +91,16 @@ function sliceStatement(stamp: ChangeStamp, start: EventStart, types: readonly E
           sql`(SELECT id, unnest(organization_ids) AS organization_id FROM (SELECT * FROM given ORDER BY xid, sequence LIMIT ${limit}::integer) shown) seen`,
         )})`
       : sql``;
+  const ahead = sql`${entries} AND ${after} AND xid < ${horizon} ORDER BY xid, sequence`;
+  // In order, by an index, and no further than needed: the bound is looked for only where it stopped the search.
   return sql`WITH log AS MATERIALIZED ${log},
-    looked AS MATERIALIZED ${entries} AND ${after} AND xid < ${horizon} ORDER BY xid, sequence LIMIT ${maximumLooked}::integer),
-    taken AS MATERIALIZED (SELECT event_id FROM looked WHERE type = ANY(${`{${types.join(",")}}`}::text[]) ORDER BY xid, sequence LIMIT ${limit + 1}::integer),
+    taken AS MATERIALIZED (SELECT event_id FROM ${ahead} LIMIT ${maximumLooked}::integer) looked WHERE type = ANY(${`{${types.join(",")}}`}::text[]) ORDER BY xid, sequence LIMIT ${limit + 1}::integer),
     given AS MATERIALIZED (SELECT o.* FROM taken JOIN ${outbox} o ON o.id = taken.event_id)${accessed}
     SELECT jsonb_build_object('epoch', epoch, 'horizon', horizon::text,
       'forgotten', ${placeOf(sql`forgotten_xid`, sql`forgotten_sequence`)},
-      'looked', (SELECT count(*) FROM looked),
-      'last', (SELECT ${placeOf(sql`xid`, sql`sequence`)} FROM looked ORDER BY xid DESC, sequence DESC LIMIT 1),
-      'isHeldBack', EXISTS ${entries} AND xid >= ${horizon}),
+      'bound', CASE WHEN (SELECT count(*) FROM taken) <= ${limit}::integer THEN
+        (SELECT ${placeOf(sql`xid`, sql`sequence`)} FROM ${ahead} OFFSET ${maximumLooked - 1}::integer LIMIT 1) last) END,
+      'isHeldBack', (SELECT true FROM ${entries} AND xid >= ${horizon} ORDER BY xid, sequence LIMIT 1) held) IS NOT NULL,
       'rows', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'type', type, 'subjectId', subject_id, 'organizationIds', organization_ids,
         'time', occurred_at, 'data', data, 'traceparent', traceparent, 'place', ${placeOf(sql`xid`, sql`sequence`)}) ORDER BY xid, sequence), '[]') FROM given)) AS slice
     FROM log`;
