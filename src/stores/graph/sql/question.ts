@@ -30,12 +30,12 @@ export function questionStatement(
     nodes AS MATERIALIZED (SELECT generation, organization_id, is_named, min(distance) AS distance FROM reached
       GROUP BY generation, organization_id, is_named ORDER BY ${nodeOrder} LIMIT ${limits.organizations + 1}::integer),
     kept AS MATERIALIZED (SELECT * FROM nodes ORDER BY ${nodeOrder} LIMIT ${limits.organizations}::integer),
+    kept_flows AS MATERIALIZED (${flowsOfKept(part)}),
     links AS MATERIALIZED (${linksAmong(part)} ORDER BY rank, score DESC, id LIMIT ${limits.links + 1}::integer),
-    ends AS MATERIALIZED (
-      SELECT f.*, e.is_open, e.is_named FROM (SELECT generation, output_flow_id AS id, output_open AS is_open, output_named AS is_named FROM links
-        UNION SELECT generation, input_flow_id, input_open, input_named FROM links) e ${oneOf(graphFlows, "f", sql`e.generation`, sql`e.id`)}),
-    listed AS MATERIALIZED (SELECT f.*, ${part.sight.isOpen(sql`f`)} AS is_open, n.is_named FROM ${flowsOf(part, sql`kept n`)}
-      AND ${part.sight.isListed(nearEnd(part))} ORDER BY f.id LIMIT ${limits.flows + 1}::integer),
+    ends AS MATERIALIZED (SELECT f.* FROM kept_flows f
+      WHERE ${isOneOf(sql`f.id`, sql`SELECT output_flow_id FROM links UNION ALL SELECT input_flow_id FROM links`)}),
+    listed AS MATERIALIZED (SELECT f.* FROM kept_flows f ${siteOf(part, sql`f`, sql`s`)}
+      WHERE ${part.sight.isListed(keptEnd)} ORDER BY f.id LIMIT ${limits.flows + 1}::integer),
     places AS (SELECT generation, site_id FROM listed UNION SELECT generation, site_id FROM ends)
     SELECT
       (SELECT json_agg(json_build_array(organization_id, is_named) ORDER BY ${nodeOrder}) FROM nodes) AS nodes,
@@ -70,10 +70,22 @@ const linkKinds = ({ sight }: Part) => [
   { table: sql`${graphExchanges}`, sees: sight.seesExchange, names: () => sql`true` },
 ];
 
-/** `f`, the flows of the nodes `n`, up to a condition that more can be added to. */
-function flowsOf(part: Part, nodes: SQL): SQL {
-  return sql`${nodes} JOIN ${graphFlows} f ON f.generation = n.generation AND f.organization_id = n.organization_id AND NOT f.is_gone
-    ${siteOf(part, sql`f`, sql`s`)} WHERE ${part.sight.isNamed(sql`f`)} = n.is_named`;
+/** All flows of the nodes that are kept, with what the viewer may know of each, which is worked out once. */
+function flowsOfKept({ sight }: Part): SQL {
+  return sql`SELECT f.*, ${sight.isOpen(sql`f`)} AS is_open, n.is_named
+    FROM kept n JOIN ${graphFlows} f ON f.generation = n.generation AND f.organization_id = n.organization_id AND NOT f.is_gone
+    WHERE ${sight.isNamed(sql`f`)} = n.is_named`;
+}
+
+/** A flow `f` of `kept_flows`. */
+const keptEnd: End = { flow: sql`f`, site: sql`s`, isOpen: sql`f.is_open` };
+
+/**
+ * Whether an id is among those that the statement itself has found. These have no statistics, and a join with them may be planned
+ * as though they were a handful; behind IS TRUE they are hashed once, however many.
+ */
+function isOneOf(id: SQL, found: SQL): SQL {
+  return sql`(${id} IN (${found})) IS TRUE`;
 }
 
 function siteOf({ isOfPlace }: Part, flow: SQL, site: SQL): SQL {
@@ -151,21 +163,21 @@ function everywhere(part: Part): SQL[] {
   return [sql`reached AS (SELECT *, 0 AS distance FROM (${sql.join([flows, ...ends], sql` UNION `)}) r)`];
 }
 
-/** Visible links between nodes of `kept`. */
+/** Visible links between nodes of `kept`; those of each flow are looked up by its id, which OFFSET 0 keeps apart from the rest. */
 function linksAmong(part: Part): SQL {
   const { sight } = part;
-  const [output, input] = [nearEnd(part), farEnd(part)];
-  const [match, exchange] = linkKinds(part).map(({ table, sees, names }, rank) => {
+  const far = farEnd(part);
+  const [match, exchange] = linkKinds(part).map(({ table, sees }, rank) => {
     const isMatch = rank === 0;
     const [score, value] = [sight.score, sight.value].map((figure) => figure(sql`l`, sql`f`, sql`g`));
     const columns = isMatch
       ? sql`1 AS rank, ${score} AS score, ${value} AS value, l.is_open, NULL::double precision AS amount, NULL::text AS unit, NULL::text AS since, NULL::text AS visibility`
       : sql`0, NULL, NULL, NULL, l.amount, l.unit, l.since, l.visibility`;
-    return sql`SELECT l.generation, l.id, l.version, l.output_flow_id, l.input_flow_id, ${output.isOpen} AS output_open, ${input.isOpen} AS input_open,
-        n.is_named AS output_named, p.is_named AS input_named, ${columns}
-      FROM kept n JOIN ${graphFlows} f ON f.generation = n.generation AND f.organization_id = n.organization_id AND NOT f.is_gone
-        ${siteOf(part, sql`f`, sql`s`)} ${linked(part, table, "output")} JOIN kept p ON p.organization_id = g.organization_id
-      WHERE ${names(sql`f`)} = n.is_named AND ${names(sql`g`)} = p.is_named AND ${sees(sql`l`, output, input)}`;
+    return sql`SELECT l.id, l.version, l.output_flow_id, l.input_flow_id, ${columns} FROM kept_flows f
+        CROSS JOIN LATERAL (SELECT * FROM ${table} x WHERE x.generation = f.generation AND x.output_flow_id = f.id AND NOT x.is_gone OFFSET 0) l
+        CROSS JOIN LATERAL (SELECT * FROM ${graphFlows} x WHERE x.generation = f.generation AND x.id = l.input_flow_id AND NOT x.is_gone OFFSET 0) g
+        ${siteOf(part, sql`f`, sql`s`)} ${siteOf(part, sql`g`, sql`t`)}
+      WHERE ${isOneOf(sql`g.id`, sql`SELECT id FROM kept_flows`)} AND ${sees(sql`l`, keptEnd, far)}`;
   });
   return sql`${match} UNION ALL ${exchange}`;
 }
