@@ -8,6 +8,7 @@ import { measureJson } from "./bench/measures/json.ts";
 import { measureLayers } from "./bench/measures/layers.ts";
 import { measureMatching } from "./bench/measures/matching.ts";
 import { measureMixed } from "./bench/measures/mixed.ts";
+import { measureNetwork } from "./bench/measures/network.ts";
 import { measureRequests, measureRow } from "./bench/measures/requests.ts";
 import { measureScorer } from "./bench/measures/scorer.ts";
 import { measureStall } from "./bench/measures/stall.ts";
@@ -26,6 +27,7 @@ const measures: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   row: measureRow,
   json: measureJson,
   matching: measureMatching,
+  network: measureNetwork,
   stall: measureStall,
   mixed: measureMixed,
   start: measureStart,
