@@ -144,7 +144,8 @@ describe("a match", () => {
     await succeed(200, "POST", `/v1/flows/${pair.output.id}/pause`, { key: pair.seller.key });
     expect((await refuse(409, "POST", path("/interest"), { key: pair.buyer.key })).reason).toBe("flow_not_active");
     await succeed(200, "POST", `/v1/flows/${pair.output.id}/activate`, { key: pair.seller.key });
-    expect((await interest(pair.buyer)).status).toBe(200);
+    // The pause may have superseded it; then it is suggested again in some seconds.
+    await expect.poll(async () => (await interest(pair.buyer)).status, { timeout: 20_000, interval: 200 }).toBe(200);
   });
 
   it("is declined with a reason, of which nothing else is asked", async () => {

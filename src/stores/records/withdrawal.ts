@@ -26,12 +26,15 @@ export function withdrawMatchesOf(
 ): SQL[] {
   const { from, to } = matchTransitions.withdraw;
   const at = timeOf(stamp);
+  // Locked in the order of ids, as whoever writes several matches does, so that two wait for each other and never both.
+  const ended = sql`SELECT m.id FROM ${matches} m WHERE (m.output_flow_id IN (${flowIds}) OR m.input_flow_id IN (${flowIds})) AND m.state IN ${from}
+    AND m.id IS DISTINCT FROM ${spared} ORDER BY m.id FOR UPDATE`;
   return [
     sql`withdrawn_matches AS (
       UPDATE ${matches} SET state = ${to}, version = version + 1, updated_at = ${at},
         history = history || jsonb_build_array(jsonb_build_object('state', ${to}::text, 'round', round, 'at', ${stamp.at.toISOString()}::text,
           'by', CASE WHEN output_flow_id IN (${flowIds}) THEN 'output' ELSE 'input' END, 'reason', ${reason}::text))
-      WHERE (output_flow_id IN (${flowIds}) OR input_flow_id IN (${flowIds})) AND state IN ${from} AND id IS DISTINCT FROM ${spared}
+      WHERE id = ANY(ARRAY(${ended})) AND state IN ${from}
       RETURNING id, output_organization_id, input_organization_id, version, round)`,
     sql`withdrawn_match_events AS (
       INSERT INTO ${outbox} (id, type, subject_id, organization_ids, data, occurred_at, traceparent)
