@@ -3,6 +3,7 @@ import type { Flow } from "../../src/domain/flow.ts";
 import { type MatchId, matchIdOf, uuidOf } from "../../src/domain/ids.ts";
 import { deleteFlow, moveFlow, updateFlow } from "../../src/operations/flows.ts";
 import { declineMatch, getMatch, listFlowMatches, showInterest } from "../../src/operations/matches.ts";
+import { followChanges } from "../../src/operations/matchFollowing.ts";
 import { closeOrganization, updateOrganization } from "../../src/operations/organizations.ts";
 import { updateSite } from "../../src/operations/sites.ts";
 import { enginesUnderTest } from "../support/engineUnderTest.ts";
@@ -369,6 +370,35 @@ describe.each(enginesUnderTest)("matches over %s", (engine) => {
     // It was noted that the flow was computed from what it was: the next event computes it anew.
     const changed = { flowIds: [input.id], siteIds: [], organizationIds: [], matchIds: [] };
     expect(await matchRefreshes.request(changed, new Date())).toBe(1);
+  });
+
+  it.each([
+    ["withdrawn", async () => void (await moveFlow(await seller.enter(), output.id, "withdraw", null))],
+    ["worse", async () => void (await change({ availability: { pattern: "seasonal", months: [1] } }, output, seller))],
+  ])("take the place of a better one that is %s, where only the best are kept", async (_, act) => {
+    const keepOne = async () => {
+      const actor = { kind: "operator" as const, credential: "test", isUnattended: true as const };
+      const portion = { flows: 100, seconds: 20, suggestions: 1 };
+      for (let events = await world.takeEvents(); events.length > 0; events = await world.takeEvents()) {
+        await world.hurry();
+        await followChanges({ ...(await world.enter()), actor }, events, portion);
+      }
+    };
+    const visibility = "public";
+    await change({ visibility }, output, seller);
+    await change({ visibility });
+    await keepOne();
+    // The rival has a need at its door that is better for it, and the need has a supply that is better for it.
+    const door = await world.createCompany(place(2_150));
+    await world.publish(door, steamNeed({ visibility }));
+    await keepOne();
+    const rival = await world.publish(await world.createCompany(place(2_100)), steamSupply({ visibility }));
+    await keepOne();
+    const second = matchIdOf(rival.id, input.id);
+    expect(await world.readMatch(second)).toBeNull();
+    await act();
+    await keepOne();
+    expect(await world.readMatch(second)).toMatchObject({ state: "suggested" });
   });
 
   it("that a list has shown hold however low they score, and as long as they match", async () => {
