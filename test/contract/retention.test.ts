@@ -308,6 +308,8 @@ describe.each(enginesUnderTest)("the hourly forgetting on %s", (engine) => {
       "give_up",
       "seal",
       "match",
+      "rebuild_graph",
+      "drop_graph",
       "deliver",
     ]);
     expect(await runSchedule("0 0 1 1 *", schedule())).toEqual([]);
