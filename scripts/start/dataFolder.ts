@@ -26,6 +26,7 @@ const dataNames = [
   "network.json",
   "database-address.json",
   "neo4j",
+  "wrangler.toml",
 ];
 /** What may lie in the default folder besides: made by the database scripts, and no data of a start. */
 const otherNames = ["snapshots", "postgres", ".gitignore"];

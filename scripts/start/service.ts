@@ -10,6 +10,7 @@ import { fireCrons } from "./crons.ts";
 import { type DataFolder, openDataFolder } from "./dataFolder.ts";
 import { writePrivateFile } from "./files.ts";
 import { readForwardedVariables } from "./forwardedVariables.ts";
+import { fillGraph, type LocalGraph, openGraph } from "./localGraph.ts";
 import type { StartOptions } from "./options.ts";
 import type { Progress } from "./progress.ts";
 import { loadSecrets } from "./secrets.ts";
@@ -34,7 +35,7 @@ export const databaseAddressName = "database-address.json";
  * fails or `signal` is aborted. Errors: `StartProblem` and `LocalDatabaseError`, of one line each.
  */
 export async function startService(
-  options: Pick<StartOptions, "port" | "dataFolder" | "fresh">,
+  options: Pick<StartOptions, "port" | "dataFolder" | "fresh"> & { neo4j?: boolean },
   progress: Progress,
   signal: AbortSignal,
   onLog?: (text: string) => void,
@@ -42,6 +43,7 @@ export async function startService(
   const port = await claimPort(options.port);
   const folder = openDataFolder(options.dataFolder, options);
   let database: LocalDatabase | undefined;
+  let graph: LocalGraph | undefined;
   let worker: LocalWorker | undefined;
   let egress: Egress | undefined;
   let stopCrons: (() => void) | undefined;
@@ -51,6 +53,7 @@ export async function startService(
     await worker?.stop();
     await egress?.stop();
     rmSync(address, { force: true });
+    await graph?.close();
     await database?.close();
     folder.release();
   };
@@ -66,15 +69,22 @@ export async function startService(
       JSON.stringify({ connectionString: database.connectionString, fetchEndpoint: database.fetchEndpoint }),
     );
     egress = await unlessAborted(startEgress({ folder: join(folder.path, "egress") }), signal);
+    graph = await unlessAborted(openGraph(options.neo4j === true, join(folder.path, "neo4j"), progress), signal);
     progress("Starting the Worker ...");
     worker = await startWorker({
       port,
       dataFolder: folder.path,
-      secrets: { DATABASE_URL: database.connectionString, OPERATOR_KEY: operatorKey, KEY_PEPPER: keyPepper },
+      secrets: {
+        DATABASE_URL: database.connectionString,
+        OPERATOR_KEY: operatorKey,
+        KEY_PEPPER: keyPepper,
+        ...graph.secrets,
+      },
       variables: {
         DATABASE_FETCH_ENDPOINT: database.fetchEndpoint,
         WEBHOOK_EGRESS_URL: egress.url,
         ...readForwardedVariables(),
+        ...graph.variables,
       },
       signal,
       onGroup: folder.recordGroup,
@@ -83,7 +93,9 @@ export async function startService(
     stopCrons = fireCrons(worker.url);
     progress(`The Worker is ready at ${worker.url}`);
     const { url, ended } = worker;
-    return { url, operatorKey, dataFolder: folder.path, api: createApiClient(url, signal), ended, stop };
+    const api = createApiClient(url, signal);
+    if (graph.isNew) await fillGraph(api, operatorKey, progress);
+    return { url, operatorKey, dataFolder: folder.path, api, ended, stop };
   } catch (error) {
     await stop();
     throw error;

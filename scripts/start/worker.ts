@@ -9,6 +9,7 @@ import { repositoryRoot, wranglerEnvironment } from "../wrangler.ts";
 import { writePrivateFile } from "./files.ts";
 import { StartProblem } from "./problem.ts";
 import { findProcess, type ProcessInfo, signalProcess } from "./processes.ts";
+import { configFor } from "./workerConfig.ts";
 
 export type LocalWorker = {
   url: string;
@@ -80,7 +81,7 @@ async function tryToStartWorker(options: WorkerOptions): Promise<LocalWorker> {
       `--import=${pathToFileURL(join(import.meta.dirname, "leaveWithParent.mjs"))}`,
       join(repositoryRoot, "node_modules", "wrangler", "wrangler-dist", "cli.js"),
       "dev",
-      "--config=wrangler.toml",
+      `--config=${configFor(Object.keys(options.secrets), dataFolder)}`,
       "--ip=127.0.0.1",
       `--port=${port}`,
       "--inspector-port=0",
