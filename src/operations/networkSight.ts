@@ -53,7 +53,7 @@ export type PartyView = {
   name: string | null;
   /** ISO 3166-1 alpha-2. */
   country: string | null;
-  /** NACE division where enough organizations share it, else section. */
+  /** NACE division; of a hidden one where enough organizations share it, else section. */
   industry: NaceDivisionOrSection | null;
   /** Where its flows in this part of the network are. */
   places: PlaceView[];
@@ -126,12 +126,15 @@ async function describeParties(
     const organization = byId.get(owned.get(key)![0]?.organizationId ?? key);
     return organization ? [{ key, organization }] : [];
   });
+  // Whose name is known has its industry known as well; only of the others it may have to be blurred.
+  const asked =
+    context.actor.kind === "operator" ? known : known.filter(({ key, organization }) => key !== organization.id);
   const industries = await context.services.organizations.readIndustries(
     context,
-    [...new Set(known.map(({ organization }) => organization.id))].sort(compareKeys),
+    [...new Set(asked.map(({ organization }) => organization.id))].sort(compareKeys),
   );
   const sitesById = new Map(sites.map((site) => [site.id, site]));
-  return known.map(({ key, organization: { id, name, country } }) => {
+  return known.map(({ key, organization: { id, name, country, nace } }) => {
     const isNamed = key === id;
     return {
       key,
@@ -139,7 +142,7 @@ async function describeParties(
       pseudonym: isNamed ? null : key,
       name: isNamed ? name : null,
       country: isNamed ? country : null,
-      industry: industries.get(id) ?? null,
+      industry: isNamed ? (nace?.slice(0, 2) ?? null) : (industries.get(id) ?? null),
       places: describePlaces(owned.get(key)!, sitesById),
     };
   });

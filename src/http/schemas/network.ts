@@ -28,7 +28,10 @@ const partySchema = z
     industry: z
       .string()
       .nullable()
-      .meta({ description: "NACE division where at least five organizations share it, else section", example: "35" }),
+      .meta({
+        description: "NACE division; of a hidden one where at least five organizations share it, else section",
+        example: "35",
+      }),
     places: z.array(
       z.object({
         siteId: idSchema("site").nullable(),
