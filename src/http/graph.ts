@@ -110,7 +110,7 @@ const rebuildRoute = createRoute({
       description: "How far it has come; each minute the schedule goes on with it, and so does the next request",
       content: { "application/json": { schema: rebuildSchema } },
     },
-    ...problems(400, 401, 403),
+    ...problems(400, 401, 403, 413, 415, 422),
   },
 });
 

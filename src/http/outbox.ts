@@ -87,7 +87,7 @@ const replayRoute = createRoute({
   request: { params: z.object({ id: idSchema("deadLetter") }), headers },
   responses: {
     200: { description: "Sent back", content: { "application/json": { schema: deadLetterSchema } } },
-    ...problems(400, 401, 403, 404, 409, 422),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
   },
 });
 

@@ -87,7 +87,7 @@ const testRoute = createRoute({
       headers: etagHeader,
       content: { "application/json": { schema: webhookSchema } },
     },
-    ...problems(400, 401, 403, 404, 409, 422),
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
   },
 });
 

@@ -25,13 +25,10 @@ const partySchema = z
     }),
     name: z.string().nullable(),
     country: z.string().nullable().meta({ example: "DK" }),
-    industry: z
-      .string()
-      .nullable()
-      .meta({
-        description: "NACE division; of a hidden one where at least five organizations share it, else section",
-        example: "35",
-      }),
+    industry: z.string().nullable().meta({
+      description: "NACE division; of a hidden one where at least five organizations share it, else section",
+      example: "35",
+    }),
     places: z.array(
       z.object({
         siteId: idSchema("site").nullable(),

@@ -13,6 +13,6 @@ export const graphAttempts: Record<string, Attempt> = {
   reconcileGraph: {
     permission: "reconcileGraph",
     foreign: "refused",
-    request: () => ({ path: `${graph}/reconcile`, body: {} }),
+    request: () => ({ path: `${graph}/reconcile`, body: { repair: false } }),
   },
 };
