@@ -18,6 +18,7 @@ export const idPrefixes = {
   exchange: "exch",
   webhook: "hook",
   delivery: "dlv",
+  offer: "offer",
 } as const;
 
 export type Noun = keyof typeof idPrefixes;
@@ -98,6 +99,7 @@ const nounPhrases: Record<Noun, string> = {
   exchange: "an exchange",
   webhook: "a webhook endpoint",
   delivery: "a delivery",
+  offer: "an offer",
 };
 
 /** A zod schema for the id of one noun; another noun's id is refused by name. */

@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+
+/** A value as its canonical JSON (RFC 8785): equal values give equal texts, whatever the order of their fields. */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new TypeError("There is no JSON of this value.");
+  return text;
+}
+
+/** SHA-256 of the canonical JSON, 64 hexadecimal digits. Synchronous, for it is needed within a transaction. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
