@@ -2,9 +2,6 @@ import * as z from "zod";
 import { idSchema } from "../domain/ids.ts";
 import { offerTermsSchema, termNames, validUntilSchema } from "../domain/offer.ts";
 
-/** The WebSocket subprotocol. What breaks old clients gets the next number. */
-export const subprotocol = "turash.room.v1";
-
 /** A frame is text, JSON, and at most this long in UTF-8. */
 export const maximumFrameBytes = 65_536;
 /** How deep a frame's objects and arrays may go. */
@@ -68,3 +65,6 @@ export const ephemeralSchemas = {
 
 /** Comes first. `lastSeq` is the number of the last event that the client has. */
 export const helloSchema = z.strictObject({ type: z.literal("hello"), lastSeq: seqSchema.optional() });
+
+/** Tells how far the client has taken in what it was sent; by itself every few seconds or every hundred events. */
+export const seenSchema = z.strictObject({ type: z.literal("seen"), seq: seqSchema });

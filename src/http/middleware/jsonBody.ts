@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { AppError, type FieldError, invalid, invalidField } from "../../domain/errors.ts";
 import { toPointer } from "../../domain/fieldErrors.ts";
-import { isKeepable } from "../../domain/text.ts";
+import { isKeepable, nestingOf } from "../../domain/text.ts";
 import type { AppEnvironment } from "../environment.ts";
 
 export const maximumBodyBytes = 1_000_000;
@@ -83,23 +83,6 @@ function rejectAt(signal: AbortSignal): Promise<never> {
     if (signal.aborted) giveUp();
     else signal.addEventListener("abort", giveUp, { once: true });
   });
-}
-
-/** How deep arrays and objects go, by a scan that allocates nothing, so that a hostile body costs no stack. */
-function nestingOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (inString) {
-      if (code === 0x5c) index++;
-      else if (code === 0x22) inString = false;
-    } else if (code === 0x22) inString = true;
-    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (code === 0x7d || code === 0x5d) depth--;
-  }
-  return deepest;
 }
 
 async function assertJson(text: string): Promise<void> {
