@@ -4,6 +4,7 @@ import { type Figure, formatFigures } from "./bench/figures.ts";
 import { type Cores, describeMachine, divideCores } from "./bench/machine.ts";
 import { measureBundleSize } from "./bench/measures/bundle.ts";
 import { measureCredentials } from "./bench/measures/credentials.ts";
+import { measureGraph } from "./bench/measures/graph.ts";
 import { measureJson } from "./bench/measures/json.ts";
 import { measureLayers } from "./bench/measures/layers.ts";
 import { measureMatching } from "./bench/measures/matching.ts";
@@ -30,6 +31,7 @@ const measures: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   network: measureNetwork,
   stall: measureStall,
   mixed: measureMixed,
+  graph: measureGraph,
   start: measureStart,
 };
 const names = Object.keys(measures);

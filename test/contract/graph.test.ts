@@ -145,7 +145,7 @@ describe.each(graphsUnderTest)("the graph on $name", ({ open }) => {
       ),
       { numRuns: 8 },
     );
-  }, 240_000);
+  });
 
   it("keeps what is gone from coming back by an older record, and lets a newer one in", async () => {
     await graph.apply([...chain, gone("flow", networkId("flow", 3), 2)]);

@@ -1,3 +1,4 @@
+import { vi } from "vitest";
 import type { CypherValue } from "../../src/stores/graph/neo4j/cypher.ts";
 import { createQueryApi, type GraphAddress } from "../../src/stores/graph/neo4j/queryApi.ts";
 import { openNeo4jGraph } from "../../src/stores/graph/open.ts";
@@ -93,8 +94,11 @@ async function openNeo4j(way: Way): Promise<GraphUnderTest> {
   };
 }
 
-/** Each adapter with what it stands on. */
-export const graphsUnderTest: { name: string; open(): Promise<GraphUnderTest> }[] = [
-  ...enginesUnderTest.map((engine) => ({ name: `SQL on ${engine}`, open: () => openSql(engine) })),
-  ...neo4jWays.map((way) => ({ name: `Neo4j over ${way}`, open: () => openNeo4j(way) })),
+/** Each adapter with what it stands on, and how many random networks are tried on it. */
+export const graphsUnderTest: { name: string; runs: number; open(): Promise<GraphUnderTest> }[] = [
+  ...enginesUnderTest.map((engine) => ({ name: `SQL on ${engine}`, runs: 25, open: () => openSql(engine) })),
+  ...neo4jWays.map((way) => ({ name: `Neo4j over ${way}`, runs: 10, open: () => openNeo4j(way) })),
 ];
+
+// Hundreds of statements, some of which Neo4j plans for seconds when it sees them first.
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 600_000 });

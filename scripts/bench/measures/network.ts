@@ -11,6 +11,10 @@ import {
   listSimilar,
 } from "../../../src/operations/network.ts";
 import { findImpact } from "../../../src/operations/networkImpact.ts";
+import { createBolt } from "../../../src/stores/graph/neo4j/bolt.ts";
+import { createNeo4jGraph } from "../../../src/stores/graph/neo4j/graph.ts";
+import { createQueryApi, type GraphAddress } from "../../../src/stores/graph/neo4j/queryApi.ts";
+import { openNeo4jGraph } from "../../../src/stores/graph/open.ts";
 import type { Graph } from "../../../src/stores/graph/port.ts";
 import { createSqlGraph } from "../../../src/stores/graph/sql/graph.ts";
 import { createDatabase } from "../../../src/stores/postgres/client.ts";
@@ -20,6 +24,7 @@ import { actAs, recordStatements } from "../capture.ts";
 import { createFigure, type Figure, ratioAtMost } from "../figures.ts";
 import { type GraphOnBench, generateGraph } from "../graphRecords.ts";
 import { measureOne } from "../load.ts";
+import { openNeo4jOnBench } from "../neo4jOnBench.ts";
 import type { Stage } from "../stage.ts";
 import { median, percentile } from "../statistics.ts";
 
@@ -93,7 +98,9 @@ export async function measureNetwork(stage: Stage): Promise<Figure[]> {
   const generated = generateGraph({ ownerId: stage.network.ownerId, organizations, links }, seed);
   await insertOrganizations(stage, generated.organizationIds);
   const figures: Figure[] = [];
-  for (const under of [openSql(stage)]) {
+  const started = stage.isQuick ? null : await openNeo4jOnBench(stage, "network");
+  const onNeo4j = await Promise.all((started?.addresses ?? []).map((each) => openNeo4j(stage, each)));
+  for (const under of [openSql(stage), ...onNeo4j]) {
     stage.progress(`Loading ${organizations.toLocaleString("en-US")} organizations into the graph: ${under.name} ...`);
     await load(under.graph, generated);
     await settle(stage);
@@ -102,6 +109,7 @@ export async function measureNetwork(stage: Stage): Promise<Figure[]> {
       figures.push(...(await measureQuestion(stage, under, question, generated.organizationIds)));
     }
   }
+  await started?.neo4j.close();
   return figures;
 }
 
@@ -142,6 +150,38 @@ function openSql({ database, worker }: Stage): GraphUnderMeasure {
           );
         },
       };
+    },
+  };
+}
+
+/** By a Worker of its own, bound to that address. */
+async function openNeo4j(
+  { bindings, bundlePath, startWorker, signal }: Stage,
+  { name, address }: { name: string; address: GraphAddress },
+): Promise<GraphUnderMeasure> {
+  const { url, credentials, database } = address;
+  const { user, password } = credentials as { user: string; password: string };
+  const own = { GRAPH_URL: url, GRAPH_USER: user, GRAPH_PASSWORD: password, GRAPH_DATABASE: database };
+  const worker = await startWorker({
+    name: name.replaceAll(" ", "-"),
+    modulePath: bundlePath,
+    bindings: { ...bindings, ...own },
+  });
+  const connect = () => (/^http/.test(url) ? createQueryApi : createBolt)(address, signal, { known: [] });
+  return {
+    name,
+    graph: openNeo4jGraph(address, signal, { known: [] }),
+    workerUrl: worker.url,
+    record() {
+      const runner = connect();
+      const sent: (() => Promise<unknown>)[] = [];
+      const graph = createNeo4jGraph({
+        run(statement, access) {
+          sent.push(() => runner.run(statement, access));
+          return runner.run(statement, access);
+        },
+      });
+      return { graph, replays: sent };
     },
   };
 }

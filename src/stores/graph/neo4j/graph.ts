@@ -18,7 +18,7 @@ import {
   removeStatement,
   summaryStatement,
   switchStatement,
-  writeStatement,
+  writeStatements,
 } from "./upkeep.ts";
 
 /** The graph in Neo4j 5, over either way to it. */
@@ -37,13 +37,14 @@ export function createNeo4jGraph(cypher: CypherRunner): Graph {
     },
 
     async apply(entries, into) {
-      if (entries.length === 0) return;
-      const write = writeStatement(entries, into ?? null);
-      const written = await cypher.run(write, "write");
-      if (written.length > 0 || into !== undefined) return;
-      // Somebody has emptied the graph by hand: it begins anew.
-      await cypher.run(begin(new Date(), newLabel()), "write");
-      await cypher.run(write, "write");
+      const writes = writeStatements(entries, into ?? null);
+      for (const write of writes) {
+        const isThere = (await cypher.run(write, "write")).length > 0;
+        if (isThere || into !== undefined) continue;
+        // Somebody has emptied the graph by hand: it begins anew.
+        await cypher.run(begin(new Date(), newLabel()), "write");
+        await cypher.run(write, "write");
+      }
     },
 
     async remove(noun, ids) {

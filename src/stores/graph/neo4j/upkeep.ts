@@ -42,15 +42,14 @@ export const begin = (at: Date, label: string): Cypher =>
   );
 
 /**
- * Writes entries of all nouns; its row says into how many generations, and there is none where the graph was emptied. One text
- * whichever nouns there are, for planning it takes longer than running it.
+ * A statement for each noun among the entries, parents before what hangs on them; its row says that the graph was not emptied. Each
+ * is planned once for all, for what it touches it finds by key, and planning anew as the graph grows takes longer than writing.
  */
-export function writeStatement(entries: readonly NetworkEntry[], into: string | null): Cypher {
-  const rows = networkNouns.map((noun) => [
-    noun,
-    entryColumns(noun, entries).map(({ isGone, ...row }) => ({ ...row, stands: !isGone })),
-  ]);
-  return statement(writeText, { ...Object.fromEntries(rows), into });
+export function writeStatements(entries: readonly NetworkEntry[], into: string | null): Cypher[] {
+  return networkNouns.flatMap((noun) => {
+    const rows = entryColumns(noun, entries).map(({ isGone, ...row }) => ({ ...row, stands: !isGone }));
+    return rows.length === 0 ? [] : [statement(writeTexts[noun], { rows, into })];
+  });
 }
 
 /** How a child hangs on what it names: the old edge goes, and where the child stands a new one comes, be it to what is not there yet. */
@@ -91,19 +90,23 @@ const edges: Record<NetworkNoun, string> = {
   exchange: link("SUPPLIES"),
 };
 
-const writeBlocks = networkNouns.map(
-  (noun) => `CALL (generations) {
+const writeTexts = Object.fromEntries(
+  networkNouns.map((noun) => [
+    noun,
+    `CYPHER replan=skip ${written}
+WITH [generation IN generations WHERE $into IS NULL OR generation = $into] AS generations
+CALL (generations) {
   UNWIND generations AS generation
-  UNWIND $${noun} AS row
+  UNWIND $rows AS row
   MERGE (n:Record {key: generation + '/${noun}/' + row.id})
   WITH n, row, generation WHERE n.version IS NULL OR n.version < row.version OR n.version = row.replaces
   SET n = row.content, n:${labels[noun]}
   SET n.key = generation + '/${noun}/' + row.id, n.generation = generation, n.id = row.id, n.version = row.version, n.stands = row.stands, n.hash = row.hash
   ${edges[noun] && `WITH n, row, generation\n  ${edges[noun]}`}
-}`,
-);
-const writeText = `${written}
-WITH [generation IN generations WHERE $into IS NULL OR generation = $into] AS generations\n${writeBlocks.join("\n")}\nRETURN size(generations) AS generations`;
+}
+RETURN size(generations) AS generations`,
+  ]),
+) as Record<NetworkNoun, string>;
 
 export const removeStatement = (noun: NetworkNoun, ids: readonly string[]): Cypher =>
   statement(
