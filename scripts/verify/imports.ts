@@ -16,7 +16,16 @@ type Room = {
 };
 
 const transport: Room = { imports: ["domain", "matching", "operations", "platform"] };
-const purePackages = ["zod", "typeid-js", "rrule-temporal", "json-merge-patch", "rfc6902", "h3-js", "canonicalize", "node:crypto"];
+const purePackages = [
+  "zod",
+  "typeid-js",
+  "rrule-temporal",
+  "json-merge-patch",
+  "rfc6902",
+  "h3-js",
+  "canonicalize",
+  "node:crypto",
+];
 
 /** By folder of src, or by file for those that lie directly in it. */
 export const rooms: Readonly<Record<string, Room>> = {
