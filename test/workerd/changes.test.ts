@@ -357,11 +357,23 @@ const questions = ["previewMatches", "evaluateMatch"];
 const passing = ["createEventTicket"];
 /** Operations on what consumers gave up on, which outbox.test.ts has. */
 const operators = ["replayDeadLetter", "replayDeadLetters"];
+/** Operations on the graph, which holds nothing of its own, and on webhooks, which webhooks.test.ts has. */
+const elsewhere = [
+  "rebuildGraph",
+  "reconcileGraph",
+  "createWebhook",
+  "updateWebhook",
+  "deleteWebhook",
+  "rotateWebhookSecret",
+  "testWebhook",
+  "redeliver",
+  "redeliverSince",
+];
 
 describe("an operation that writes", () => {
   it("is in this list, whichever the document has", async () => {
     const writing = (await listOperations()).filter(({ method }) => !["GET", "HEAD"].includes(method));
-    const known = [...Object.keys(changes), ...questions, ...passing, ...operators].sort();
+    const known = [...Object.keys(changes), ...questions, ...passing, ...operators, ...elsewhere].sort();
     expect(writing.map(({ operationId }) => operationId).sort()).toEqual(known);
   });
 
@@ -455,8 +467,10 @@ describe("an operation that does not write", () => {
     const memberId = await insertMember(tenant, { role: "owner" });
     const key = await insertKey(tenant, { role: "owner", scopes: allScopes, memberId });
     const before = await countRows();
-    for (const { operationId, method, path } of await listOperations()) {
+    for (const { operationId, method, path, definition } of await listOperations()) {
       if (method !== "GET" || path.includes("{") || path.startsWith("/v1/operations/")) continue;
+      const needsMore = (definition.parameters ?? []).some(({ required }: { required?: boolean }) => required);
+      if (needsMore) continue;
       const answer = await call("GET", path, { key });
       expect(answer.status, operationId).toBe(200);
     }

@@ -1,7 +1,6 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { operatorKey, refuse, succeed } from "./support/client.ts";
-import { query } from "./support/database.ts";
-import { createFlow, createPair, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
+import { createPair, createTenant, type Tenant } from "./support/tenants.ts";
 
 const path = "/v1/operations/graph";
 const asOperator = { key: operatorKey };
@@ -30,21 +29,6 @@ describe("the graph of the operator", () => {
     tenant = await createTenant();
   });
 
-  it("follows what is written, by its events", async () => {
-    const site = await createSite(tenant);
-    const flow = await createFlow(tenant, steamSupply(site.id, { title: "Steam for the graph" }));
-    const held = () => query("SELECT version, title, is_gone FROM graph_flows WHERE id = $1", flow.id);
-    await vi.waitFor(async () => expect(await held()).toMatchObject([{ version: "1", title: "Steam for the graph" }]), {
-      timeout: 20_000,
-      interval: 100,
-    });
-    await succeed(204, "DELETE", `/v1/flows/${flow.id}`, { key: tenant.key });
-    await vi.waitFor(async () => expect(await held()).toMatchObject([{ version: "2", title: null, is_gone: true }]), {
-      timeout: 20_000,
-      interval: 100,
-    });
-  });
-
   it("is made anew while it is read, and equals the records then", async () => {
     const pair = await createPair();
     expect(await rebuild()).toMatchObject({ state: "done", noun: null });
@@ -54,18 +38,6 @@ describe("the graph of the operator", () => {
     const ofPair = (differences: { id: string }[]) =>
       differences.filter(({ id }) => [pair.output.id, pair.input.id, pair.matchId].includes(id));
     expect(ofPair(await reconcile(false))).toEqual([]);
-  });
-
-  it("is repaired where it was changed or emptied by hand", async () => {
-    const { output } = await createPair();
-    await rebuild();
-    const about = (differences: { id: string }[]) => differences.filter(({ id }) => id === output.id);
-    await query("UPDATE graph_flows SET title = 'Tampered with' WHERE id = $1", output.id);
-    expect(about(await reconcile(false))).toEqual([{ noun: "flow", id: output.id, kind: "changed" }]);
-    await query("DELETE FROM graph_flows");
-    expect(about(await reconcile(true))).toEqual([{ noun: "flow", id: output.id, kind: "missing" }]);
-    expect(about(await reconcile(true))).toEqual([]);
-    expect(await query("SELECT title FROM graph_flows WHERE id = $1", output.id)).toEqual([{ title: output.title }]);
   });
 
   it("refuses a place that is none", async () => {

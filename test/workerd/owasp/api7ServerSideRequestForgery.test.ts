@@ -50,7 +50,7 @@ function expectDatabaseOnly(asked: string[]): void {
   expect([...new Set(asked)]).toEqual([sqlAddress]);
 }
 
-describe("API7:2023 Server Side Request Forgery", () => {
+describe("API7:2023 Server Side Request Forgery", { timeout: 180_000 }, () => {
   it("asks no host that stands in a body, by any operation, at whatever place", async () => {
     const ask = createWorker({ LOG_REQUESTS: "none" });
     const asked = interceptOutbound();
