@@ -88,8 +88,8 @@ function orAborted<Value>(running: PromiseLike<Value>, signal: AbortSignal): Pro
 
 /** The driver's error has the server's code, or one of its own such as `ServiceUnavailable`. */
 function asCypherError(failure: unknown): unknown {
-  const code = (failure as { code?: unknown } | null)?.code;
-  return failure instanceof Error && typeof code === "string" && code !== "N/A"
+  const { name, code } = (failure ?? {}) as { name?: unknown; code?: unknown };
+  return failure instanceof Error && name === "Neo4jError" && typeof code === "string" && code !== "N/A"
     ? new CypherError(code, failure.message)
     : failure;
 }

@@ -133,8 +133,9 @@ function everywhere(sight: Sight): string {
     WITH f, o, ${sight.isOpen(near)} AS fOpen WHERE ${sight.isListed(near)}
     RETURN DISTINCT f.organizationId AS id, ${sight.isNamed(near)} AS isNamed
     UNION
-    MATCH (o:Organization)-[:OWNS]->(f:Flow {generation: generation})-[l:MATCHES|SUPPLIES]->(g:Flow)<-[:OWNS]-(p:Organization)
-    WHERE f.stands AND g.stands
+    MATCH (f:Flow {generation: generation})-[l:MATCHES|SUPPLIES]->(g:Flow) WHERE f.stands AND g.stands
+    MATCH (f)<-[:OWNS]-(o:Organization)
+    MATCH (g)<-[:OWNS]-(p:Organization)
     WITH f, o, g, p, l, ${sight.isOpen(near)} AS fOpen, ${sight.isOpen(far)} AS gOpen WHERE ${sight.sees("l", "true", near, far)}
     UNWIND [[f, o, fOpen], [g, p, gOpen]] AS end
     WITH DISTINCT end[0] AS f, end[1] AS o, end[2] AS fOpen
