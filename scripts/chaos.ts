@@ -70,7 +70,12 @@ async function chaos(kills: number, seed: number, signal: AbortSignal): Promise<
     }
     await writing.stop();
     progress("Waiting until every event is dealt with ...");
-    const verdict = await judge(stack, writing.acknowledged, signal);
+    const verdict = await judge(
+      stack,
+      writing.acknowledged,
+      ({ noun, id, kind }) => progress(`The graph has ${noun} ${id} ${kind}`),
+      signal,
+    );
     await print(`${describe(kills, seed, writing, verdict)}\n`);
     if (verdict.withoutEvent.length + verdict.differences > 0) throw new StartProblem("something was lost");
   } finally {
@@ -89,11 +94,11 @@ function describe(
   kills: number,
   seed: number,
   { acknowledged, unanswered }: Writers,
-  { quietAfterSeconds, events, deadLetters, resent, withoutEvent, differences }: Verdict,
+  { quietAfterSeconds, events, deadLetters, resent, withoutEvent, compared, differences }: Verdict,
 ): string {
   return `${kills} kills (seed ${seed}): ${acknowledged.length} writes answered, ${unanswered()} requests not; ${withoutEvent.length} of the answered without an event
 ${events} events, all dealt with ${quietAfterSeconds.toFixed(1)} s after the last write, ${deadLetters} of them by a dead letter; ${resent} were sent more than once
-${differences} differences between the graph and the records`;
+${compared} records compared with the graph, ${differences} differences`;
 }
 
 if (values.help) await print(`${usage}\n`);

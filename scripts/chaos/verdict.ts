@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { type Id, type Noun, uuidOf } from "../../src/domain/ids.ts";
 import type { OutboxStatus } from "../../src/stores/records/outbox.ts";
+import { reconcileWhole } from "../graph/reconcile.ts";
 import type { Stack } from "./stack.ts";
 import type { Acknowledged } from "./writers.ts";
 
@@ -14,7 +15,8 @@ export type Verdict = {
   resent: number;
   /** Answered changes whose event is not there. */
   withoutEvent: Acknowledged[];
-  /** What the graph has otherwise than the records, as `POST /v1/operations/graph/reconcile` tells it. */
+  /** Records that were compared with the graph, and how many of them it has otherwise, lacks or has too much. */
+  compared: number;
   differences: number;
 };
 
@@ -24,6 +26,7 @@ const quietDeadlineMs = 180_000;
 export async function judge(
   stack: Stack,
   acknowledged: readonly Acknowledged[],
+  tell: (difference: { noun: string; id: string; kind: string }) => void,
   signal: AbortSignal,
 ): Promise<Verdict> {
   const startedAt = performance.now();
@@ -36,13 +39,20 @@ export async function judge(
   const changes = new Set(written.map(({ change }) => change as string));
   const [totals] = await sql`SELECT count(*)::integer AS events, count(*) FILTER (WHERE sends > 1)::integer AS resent,
     (SELECT count(*)::integer FROM dead_letters) AS letters FROM outbox`;
+  const {
+    records: compared,
+    missing,
+    changed,
+    extra,
+  } = await reconcileWhole((body) => ask(stack, "POST", "/v1/operations/graph/reconcile", body), false, tell);
   return {
     quietAfterSeconds,
     events: totals!.events,
     deadLetters: totals!.letters,
     resent: totals!.resent,
     withoutEvent: acknowledged.filter(({ id, version }) => !changes.has(`${uuidOf(id as Id<Noun>)} ${version}`)),
-    differences: await countDifferences(stack),
+    compared,
+    differences: missing + changed + extra,
   };
 }
 
@@ -63,11 +73,6 @@ async function waitUntilQuiet(stack: Stack, signal: AbortSignal): Promise<void> 
 async function fire({ url }: Stack): Promise<void> {
   const cron = encodeURIComponent("* * * * *");
   await fetch(`${url}/cdn-cgi/local/scheduled?cron=${cron}`, { signal: AbortSignal.timeout(60_000) });
-}
-
-async function countDifferences(stack: Stack): Promise<number> {
-  const { differences } = await ask<{ differences: unknown[] }>(stack, "POST", "/v1/operations/graph/reconcile", {});
-  return differences.length;
 }
 
 async function ask<Answer>({ url, operatorKey }: Stack, method: string, path: string, body?: object): Promise<Answer> {

@@ -94,8 +94,9 @@ const pathsRoute = question(
     to: organizationId,
     k: z.coerce.number().int().min(1).max(10).default(3).meta({ description: "paths, 1 to 10" }),
     directed: z
-      .stringbool()
-      .default(false)
+      .enum(["true", "false"])
+      .default("false")
+      .transform((text) => text === "true")
       .meta({ description: "whether links are followed from supplier to receiver only" }),
   }),
   pathsSchema,
