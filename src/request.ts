@@ -6,7 +6,14 @@ import { uuidOf } from "./domain/ids.ts";
 import type { Config } from "./env.ts";
 import { relayInBackground } from "./events/backgroundRelay.ts";
 import { createLiveRequest, openOwnDatabase, verifierOf } from "./liveRequest.ts";
-import type { KeptAnswers, LimitState, OpenRequest, RequestContext, Services } from "./operations/context.ts";
+import type {
+  Dependency,
+  KeptAnswers,
+  LimitState,
+  OpenRequest,
+  RequestContext,
+  Services,
+} from "./operations/context.ts";
 import type { LiveRequest } from "./operations/eventStream.ts";
 import { signIn } from "./operations/signIn.ts";
 import { type Authenticator, authenticate, type Verified } from "./platform/auth/authenticate.ts";
@@ -101,6 +108,10 @@ class ArrivedRequest implements OpenRequest {
 
   databaseTrips(): number {
     return this.#database?.trips() ?? 0;
+  }
+
+  hasWrittenEvents(): boolean {
+    return this.#database?.hasEvents() ?? false;
   }
 
   taxonomyEdition(): string | null {
@@ -213,10 +224,15 @@ class ArrivedRequest implements OpenRequest {
     return readTokenEnd(this.#header);
   }
 
-  async pingDatabase(): Promise<number> {
-    const before = performance.now();
-    await this.#openDatabase().query(sql`SELECT 1`);
-    return performance.now() - before;
+  dependencies(): Dependency[] {
+    const postgresql = {
+      name: "postgresql",
+      isNeeded: true,
+      ping: () => this.#openDatabase().query(sql`SELECT 1`),
+    } as const;
+    const { graph } = this.services;
+    if (graph.kind === "sql") return [postgresql];
+    return [postgresql, { name: "neo4j", isNeeded: false, ping: () => graph.generations() }];
   }
 
   #openDatabase(): Database {

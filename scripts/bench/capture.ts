@@ -29,6 +29,8 @@ export function recordStatements(next?: Database): { database: Database; sent: S
       },
       batch: () => Promise.reject(new Error("a single statement was expected")),
       trips: () => sent.length,
+      noteEvents() {},
+      hasEvents: () => false,
     },
   };
 }

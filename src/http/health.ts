@@ -1,5 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import * as z from "zod";
+import type { Dependency } from "../operations/context.ts";
 import { createRouter } from "./environment.ts";
 import { type BeginRequest, open } from "./middleware/authenticated.ts";
 import { toAppError } from "./problem.ts";
@@ -12,6 +13,7 @@ const readySchema = z
     dependencies: z.array(
       z.object({
         name: z.string(),
+        isNeeded: z.boolean().meta({ description: "whether the API answers nothing without it" }),
         status: z.enum(["up", "down"]),
         latencyMs: z.number().nullable(),
         reason: z.string().nullable(),
@@ -19,6 +21,8 @@ const readySchema = z
     ),
   })
   .meta({ id: "Readiness" });
+
+type AskedDependency = z.infer<typeof readySchema>["dependencies"][number];
 
 const liveRoute = createRoute({
   operationId: "getLiveness",
@@ -54,26 +58,21 @@ export function health(begin: BeginRequest) {
     .openapi(liveRoute, (c) => c.json({ status: "live" as const }, 200))
     .openapi(readyRoute, async (c) => {
       c.header("cache-control", "no-store");
-      try {
-        const opened = await open(begin, c);
-        const latencyMs = await opened.pingDatabase();
-        return c.json(
-          {
-            status: "ready" as const,
-            dependencies: [{ name: "postgresql", status: "up" as const, latencyMs, reason: null }],
-          },
-          200,
-        );
-      } catch (error) {
-        const { code, message } = toAppError(error);
-        if (code === "rate_limited") throw error;
-        return c.json(
-          {
-            status: "not_ready" as const,
-            dependencies: [{ name: "postgresql", status: "down" as const, latencyMs: null, reason: message }],
-          },
-          503,
-        );
-      }
+      const opened = await open(begin, c);
+      const dependencies = await Promise.all(opened.dependencies().map(ask));
+      const isReady = dependencies.every(({ isNeeded, status }) => !isNeeded || status === "up");
+      return isReady
+        ? c.json({ status: "ready" as const, dependencies }, 200)
+        : c.json({ status: "not_ready" as const, dependencies }, 503);
     });
+}
+
+async function ask({ name, isNeeded, ping }: Dependency): Promise<AskedDependency> {
+  const before = performance.now();
+  try {
+    await ping();
+    return { name, isNeeded, status: "up", latencyMs: performance.now() - before, reason: null };
+  } catch (error) {
+    return { name, isNeeded, status: "down", latencyMs: null, reason: toAppError(error).message };
+  }
 }

@@ -139,6 +139,8 @@ export type OpenRequest = {
   admit(): Promise<void> | null;
   /** Round trips to the database made so far. */
   databaseTrips(): number;
+  /** Whether it has changed a record, or may have: reading can, for a match that is read is viewed. */
+  hasWrittenEvents(): boolean;
   /** Which state of the taxonomy stands, where it is known without asking; null where it is not. */
   taxonomyEdition(): string | null;
   /** The same, asked for where it is not known. */
@@ -156,6 +158,15 @@ export type OpenRequest = {
   enterLive(header: string | undefined, ticket: string | undefined): Promise<LiveRequest>;
   /** Until when the credential that was shown holds at most; null where it ends with nothing but its revocation. */
   credentialEndsAt(): Date | null;
-  /** Asks the database for a sign of life; the milliseconds it took. */
-  pingDatabase(): Promise<number>;
+  /** What the API asks of others. */
+  dependencies(): Dependency[];
+};
+
+/** Something that answers for itself, elsewhere. */
+export type Dependency = {
+  name: "postgresql" | "neo4j";
+  /** Whether nothing can be answered without it. */
+  isNeeded: boolean;
+  /** Asks it for a sign of life; fails where there is none. */
+  ping(): Promise<unknown>;
 };

@@ -23,6 +23,8 @@ export function createRecorder(): Database & { statements: SQL[] } {
     },
     batch: () => Promise.reject(new Error("a batch has no single plan")),
     trips: () => statements.length,
+    noteEvents() {},
+    hasEvents: () => false,
   };
 }
 

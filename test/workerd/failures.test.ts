@@ -36,6 +36,23 @@ async function logged(run: () => Promise<void>): Promise<string> {
   return log.mock.calls.flat().join("\n");
 }
 
+describe("when the graph is in a Neo4j that is away", () => {
+  it("the API is ready, says so, and only questions about the network fail", async () => {
+    freshKey = await insertKey(tenant, { role: "viewer", scopes: ["flows:read", "matches:read"] });
+    const away = { GRAPH_URL: "http://127.0.0.1:9" };
+    const ready = await ask("/health/ready", away);
+    expect(ready.status).toBe(200);
+    expect(ready.body.dependencies).toMatchObject([
+      { name: "postgresql", isNeeded: true, status: "up" },
+      { name: "neo4j", isNeeded: false, status: "down", latencyMs: null },
+    ]);
+    expect((await ask("/v1/flows", away)).status).toBe(200);
+    await logged(async () => {
+      expect((await ask("/v1/network/hubs", away)).status).toBe(503);
+    });
+  });
+});
+
 describe("when the database", () => {
   it("cannot be reached, the answer is 503 with Retry-After, and readiness says which dependency is away", async () => {
     freshKey = await insertKey(tenant, { role: "viewer", scopes: ["flows:read"] });

@@ -6,7 +6,7 @@ import { createId, idFromUuid, uuidOf } from "../../src/domain/ids.ts";
 import worker from "../../src/index.ts";
 import { operatorKey, refuse, succeed } from "./support/client.ts";
 import { query } from "./support/database.ts";
-import { createFlow, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
+import { createFlow, createPair, createSite, createTenant, steamSupply, type Tenant } from "./support/tenants.ts";
 
 const operations = "/v1/operations";
 const asOperator = { key: operatorKey };
@@ -50,6 +50,21 @@ describe("an event", () => {
     const site = await createSite(tenant);
     const flow = await createFlow(tenant, steamSupply(site.id));
     await vi.waitFor(async () => expect(await eventOf(uuidOf(flow.id))).toMatchObject({ awaiting: [], sends: 1 }), {
+      timeout: 20_000,
+      interval: 100,
+    });
+  });
+
+  it("that reading leads to goes behind the answer as well", async () => {
+    const { seller, matchId: id } = await createPair();
+    const matchId = id as `match_${string}`;
+    await succeed(200, "GET", `/v1/matches/${matchId}`, { key: seller.key });
+    const [viewed] = await query(
+      "SELECT type FROM outbox WHERE subject_id = $1 ORDER BY xid DESC LIMIT 1",
+      uuidOf(matchId),
+    );
+    expect(viewed.type).toBe("turash.match.viewed");
+    await vi.waitFor(async () => expect(await eventOf(uuidOf(matchId))).toMatchObject({ awaiting: [] }), {
       timeout: 20_000,
       interval: 100,
     });

@@ -33,6 +33,7 @@ export function authenticated(begin: BeginRequest) {
     c.set("actor", context.actor);
     c.set("context", context);
     await next();
-    if (c.req.method !== "GET" && c.req.method !== "HEAD") opened.noteChange(context.actor);
+    const mayHaveChanged = !["GET", "HEAD"].includes(c.req.method) || opened.hasWrittenEvents();
+    if (mayHaveChanged) opened.noteChange(context.actor);
   });
 }

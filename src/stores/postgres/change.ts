@@ -48,13 +48,18 @@ export async function applyChange<Document>(database: Database, change: Change):
   try {
     const [row] = await database.query<{ documents: Document[] | null; current: unknown }>(changeStatement(change));
     const documents = row?.documents ?? [];
+    if (documents.length > 0) database.noteEvents();
     if (documents.length === 0 && stamp.idempotency) {
       const replay = await findFirstAnswer<Document>(database, stamp);
       if (replay) return replay;
     }
     return { documents, current: row?.current ?? null, replayed: false };
   } catch (error) {
-    if (!isViolation(error)) throw error;
+    if (!isViolation(error)) {
+      // An answer that was lost may be one to a change that was made.
+      database.noteEvents();
+      throw error;
+    }
     if (stamp.idempotency) {
       const replay = await findFirstAnswer<Document>(database, stamp);
       if (replay) return replay;
@@ -140,6 +145,7 @@ async function applyAfterExpiry<Document>(database: Database, change: Change): P
         AND expires_at <= ${stamp.at.toISOString()}::timestamptz`,
       changeStatement(change),
     ]);
+    database.noteEvents();
     return { documents: rows[0]?.documents ?? [], current: rows[0]?.current ?? null, replayed: false };
   } catch (error) {
     // Another request with the same key was quicker.

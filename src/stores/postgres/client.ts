@@ -11,6 +11,9 @@ export type Database = {
   batch<Rows extends unknown[][]>(statements: SQL[]): Promise<Rows>;
   /** Round trips made so far. */
   trips(): number;
+  /** Remembers that events may have been written, which want to be sent on their way. */
+  noteEvents(): void;
+  hasEvents(): boolean;
 };
 
 export type DatabaseOptions = {
@@ -27,6 +30,7 @@ export function createDatabase({ connectionString, fetchEndpoint, signal }: Data
   // A redirect followed would hand the connection string, which goes with every request, to another host.
   const client = drizzle(neon(connectionString, { fetchOptions: { signal, redirect: "manual" } }));
   let trips = 0;
+  let hasEvents = false;
 
   async function send<Result>(run: () => Promise<Result>): Promise<Result> {
     trips += 1;
@@ -46,6 +50,10 @@ export function createDatabase({ connectionString, fetchEndpoint, signal }: Data
         return results.map((result) => result.rows) as Rows;
       }),
     trips: () => trips,
+    noteEvents() {
+      hasEvents = true;
+    },
+    hasEvents: () => hasEvents,
   };
 }
 
