@@ -11,6 +11,11 @@ import { quantitySchema } from "./quantity.ts";
 export const termNames = ["quantity", "price", "from", "until", "deliveryPoint", "quality", "notes"] as const;
 export type TermName = (typeof termNames)[number];
 
+export const hashSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
+  .meta({ description: "SHA-256, 64 hexadecimal digits", example: "9f".repeat(32) });
+
 /** The terms of an offer: what would flow, for how much, when, where and how good. */
 export const offerTermsSchema = z
   .strictObject({

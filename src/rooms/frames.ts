@@ -4,6 +4,7 @@ import {
   type Command,
   commandSchemas,
   ephemeralSchemas,
+  type frameFaultCodes,
   helloSchema,
   maximumFrameBytes,
   maximumFrameDepth,
@@ -20,14 +21,7 @@ export type ClientFrame =
 
 /** Why a frame is none, as a stable word; `clientMessageId` where the frame has one that can be read. */
 export type FrameFault = {
-  code:
-    | "frame_too_large"
-    | "not_json"
-    | "not_an_object"
-    | "too_deep"
-    | "unknown_command"
-    | "invalid_fields"
-    | "unkeepable_text";
+  code: (typeof frameFaultCodes)[number];
   message: string;
   clientMessageId: string | null;
   errors: { pointer: string; message: string }[];

@@ -1,11 +1,11 @@
 import { digestOf } from "../domain/canonicalJson.ts";
 import type { MatchSide } from "../domain/match.ts";
-import { hashOffer, type OfferTerms } from "../domain/offer.ts";
+import { hashOffer, type OfferTerms, type TermName, termNames } from "../domain/offer.ts";
 import { convert } from "../domain/quantity.ts";
 import { type Decision, happens, refuse } from "./decision.ts";
 import type { Command } from "./protocol.ts";
 import type { CommandContext } from "./room.ts";
-import { type RoomOffer, type RoomState, settledTerms } from "./state.ts";
+import type { RoomOffer, RoomState } from "./state.ts";
 
 export type OfferCommand = Extract<Command, { type: `offer.${string}` | "terms.lock" }>;
 
@@ -140,6 +140,14 @@ function faultOfSettled(state: RoomState, terms: OfferTerms): Decision | null {
   return broken === undefined
     ? null
     : refuse("term_settled", `Both sides have locked ${broken}; unlock it first.`, `/terms/${broken}`);
+}
+
+/** The terms of which both sides have locked the same value: no offer may say otherwise. */
+function settledTerms({ locks }: RoomState): TermName[] {
+  return termNames.filter((term) => {
+    const { output, input } = locks[term] ?? {};
+    return output !== undefined && output === input;
+  });
 }
 
 function decideLock(

@@ -1,16 +1,14 @@
 import * as z from "zod";
 import { idSchema } from "../domain/ids.ts";
-import { offerTermsSchema, termNames, validUntilSchema } from "../domain/offer.ts";
+import { hashSchema, offerTermsSchema, termNames, validUntilSchema } from "../domain/offer.ts";
+import { refusalCodes } from "./decision.ts";
+import { participantIdSchema, participantSchema, roomEventSchema } from "./events.ts";
+import { roomStateSchema } from "./stateSchema.ts";
 
 /** A frame is text, JSON, and at most this long in UTF-8. */
 export const maximumFrameBytes = 65_536;
 /** How deep a frame's objects and arrays may go. */
 export const maximumFrameDepth = 12;
-
-export const hashSchema = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, "must be 64 hexadecimal digits")
-  .meta({ description: "SHA-256 of the offer's canonical JSON (RFC 8785)", example: "9f".repeat(32) });
 
 /** Remembered for each member for as long as the room is: the answer to a repeat is the first answer. */
 const clientMessageIdSchema = z
@@ -57,10 +55,12 @@ export const commandSchemas = {
 export type CommandType = keyof typeof commandSchemas;
 export type Command = z.output<(typeof commandSchemas)[CommandType]>;
 
+const presenceStatusSchema = z.enum(["active", "away"]);
+
 /** What passes and leaves no trace: neither answered, nor kept, nor numbered. */
 export const ephemeralSchemas = {
   typing: z.strictObject({ type: z.literal("typing"), isTyping: z.boolean() }),
-  "presence.set": z.strictObject({ type: z.literal("presence.set"), status: z.enum(["active", "away"]) }),
+  "presence.set": z.strictObject({ type: z.literal("presence.set"), status: presenceStatusSchema }),
 };
 
 /** Comes first. `lastSeq` is the number of the last event that the client has. */
@@ -68,3 +68,72 @@ export const helloSchema = z.strictObject({ type: z.literal("hello"), lastSeq: s
 
 /** Tells how far the client has taken in what it was sent; by itself every few seconds or every hundred events. */
 export const seenSchema = z.strictObject({ type: z.literal("seen"), seq: seqSchema });
+
+/** Why a frame is none, as stable words. */
+export const frameFaultCodes = [
+  "frame_too_large",
+  "not_json",
+  "not_an_object",
+  "too_deep",
+  "unknown_command",
+  "invalid_fields",
+  "unkeepable_text",
+] as const;
+
+/** Every word by which a room says that something did not happen. */
+export const errorCodes = [
+  ...refusalCodes,
+  ...frameFaultCodes,
+  "hello_first",
+  "hello_again",
+  "too_many_frames",
+  "unavailable",
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** The client's id as it was sent, of whatever command; null where the frame had none that could be read. */
+const answeredIdSchema = z.string().max(64);
+
+/** What a room sends. */
+export const serverFrameSchemas = {
+  welcome: z.strictObject({
+    type: z.literal("welcome"),
+    epoch: z
+      .string()
+      .min(1)
+      .meta({ description: "of the room's log; where it is another, what a client has is of another log" }),
+    member: participantSchema,
+    head: seqSchema.meta({ description: "number of the last event" }),
+    state: roomStateSchema.nullable().meta({
+      description: "the room at `head`; null where the events after the client's lastSeq follow instead",
+    }),
+  }),
+  event: z.strictObject({ type: z.literal("event"), event: roomEventSchema }),
+  ack: z.strictObject({
+    type: z.literal("ack"),
+    clientMessageId: answeredIdSchema,
+    seq: seqSchema.meta({
+      description: "number of the last event that the command led to; the head at that time where it led to none",
+    }),
+  }),
+  error: z.strictObject({
+    type: z.literal("error"),
+    clientMessageId: answeredIdSchema.nullable(),
+    code: z.enum(errorCodes),
+    message: z.string(),
+    errors: z.array(z.strictObject({ pointer: z.string().meta({ example: "/terms/quantity" }), message: z.string() })),
+  }),
+  presence: z.strictObject({
+    type: z.literal("presence"),
+    members: z.array(z.strictObject({ id: participantIdSchema, status: presenceStatusSchema })),
+  }),
+  typing: z.strictObject({ type: z.literal("typing"), id: participantIdSchema, isTyping: z.boolean() }),
+  notice: z.strictObject({
+    type: z.literal("notice"),
+    code: z.literal("draining"),
+    reconnectAfterMs: z.int().nonnegative(),
+  }),
+};
+
+export type ServerFrameType = keyof typeof serverFrameSchemas;
+export type ServerFrame = z.output<(typeof serverFrameSchemas)[ServerFrameType]>;

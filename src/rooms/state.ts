@@ -1,44 +1,14 @@
+import type * as z from "zod";
 import { digestOf } from "../domain/canonicalJson.ts";
-import type { ExchangeId, MatchId, OrganizationId } from "../domain/ids.ts";
+import type { OrganizationId } from "../domain/ids.ts";
 import type { MatchSide } from "../domain/match.ts";
-import { type OfferContent, type OfferState, type TermName, termNames } from "../domain/offer.ts";
-import type { DocumentReference, FlowFacts, Participant, RoomEvent, RoomSide } from "./events.ts";
-
-/**
- * `open`: the sides bargain. `confirming`: an offer is accepted and the records are asked for its quantities. `agreed`: they
- * have them; the round is over. `closed`: the round is over without an agreement.
- */
-export type RoomPhase = "open" | "confirming" | "agreed" | "closed";
-
-export type RoomOffer = OfferContent & { hash: string; by: string; at: string; seq: number; state: OfferState };
+import type { OfferContent, OfferState, TermName } from "../domain/offer.ts";
+import type { RoomEvent } from "./events.ts";
+import type { roomOfferSchema, roomStateSchema } from "./stateSchema.ts";
 
 /** All that follows from the events of a room. Plain data: a snapshot is its JSON. */
-export type RoomState = {
-  matchId: MatchId;
-  round: number;
-  phase: RoomPhase;
-  parties: Record<MatchSide, OrganizationId>;
-  flows: Record<MatchSide, FlowFacts>;
-  /** Everybody who has joined and was not removed, by id. */
-  participants: Record<string, Participant>;
-  removedIds: string[];
-  /** Organizations whose facilitators a side has invited. */
-  facilitatorIds: OrganizationId[];
-  /** Offers of this round by hash. */
-  offers: Record<string, RoomOffer>;
-  /** The one offer of each side that the other can accept. */
-  openOffers: Record<MatchSide, string | null>;
-  /** By term, the digest of the value that each side has locked. */
-  locks: Partial<Record<TermName, Partial<Record<MatchSide, string>>>>;
-  acceptance: { hash: string; by: string; at: string } | null;
-  agreement: { hash: string; exchangeId: ExchangeId; seq: number } | null;
-  closing: { reason: string; by: RoomSide | "system" } | null;
-  /** Up to which number each participant has read. */
-  reads: Record<string, number>;
-  documents: Record<string, DocumentReference & { by: string }>;
-  /** Number of the last event. */
-  head: number;
-};
+export type RoomState = z.output<typeof roomStateSchema>;
+export type RoomOffer = z.output<typeof roomOfferSchema>;
 
 const freshRound = {
   offers: {},
@@ -205,12 +175,4 @@ function sideOf(state: RoomState, id: string): MatchSide {
 function without<Value>(record: Record<string, Value>, key: string): Record<string, Value> {
   const { [key]: _, ...rest } = record;
   return rest;
-}
-
-/** The terms of which both sides have locked the same value: no offer may say otherwise. */
-export function settledTerms({ locks }: RoomState): TermName[] {
-  return termNames.filter((term) => {
-    const { output, input } = locks[term] ?? {};
-    return output !== undefined && output === input;
-  });
 }
