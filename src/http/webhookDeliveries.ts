@@ -45,7 +45,10 @@ const redeliverRoute = createRoute({
   method: "post",
   path: `${path}/deliveries/{deliveryId}/redeliver`,
   request: { params: oneParams, headers },
-  responses: { 202: { description: "On its way", content: delivery }, ...problems(400, 401, 403, 404, 409, 422) },
+  responses: {
+    202: { description: "On its way", content: delivery },
+    ...problems(400, 401, 403, 404, 409, 413, 415, 422),
+  },
 });
 
 const redeliverSinceRoute = createRoute({

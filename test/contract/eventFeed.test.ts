@@ -174,70 +174,72 @@ describe.each(enginesUnderTest)("reading events by cursor on %s", (engine) => {
     });
   });
 
-  describe.runIf(engine === "postgres")("while transactions run side by side", () => {
-    const connect = async () => {
-      const client = new pg.Client({ connectionString: stores.postgresUrl });
-      await client.connect();
-      onTestFinished(() => client.end());
-      return client;
-    };
-    const insert = async (client: pg.Client) => {
-      const id = crypto.randomUUID();
-      const changes = { id: `'${id}'`, organization_ids: `'{${sampleIds.acme}}'`, data: `'{"version": 1}'` };
-      await client.query(insertSample("outbox", changes));
-      return id;
-    };
-
-    it("gives nothing behind an older one that has not committed, and then both in order", async () => {
-      const [older, younger] = [await connect(), await connect()];
-      await older.query("BEGIN");
-      const first = await insert(older);
-      const second = await insert(younger);
-      const before = await read("oldest");
-      expect(before).toMatchObject({ rows: [], isMore: false, isHeldBack: true });
-      await older.query("COMMIT");
-      const after = await read(before.next);
-      expect(idsOf(after)).toEqual([first, second]);
-      expect(after.isHeldBack).toBe(false);
-    });
-
-    it("gives a reader who follows each committed event once, in one order for all, and none that was rolled back", async () => {
-      const writers = 6;
-      const committed = new Set<string>();
-      let isWriting = true;
-      const write = async (client: pg.Client) => {
-        for (let turn = 0; turn < 60; turn++) {
-          await client.query("BEGIN");
-          const ids: string[] = [];
-          for (let count = 0; count <= turn % 3; count++) {
-            ids.push(await insert(client));
-            await sleep(Math.random() * 8);
-          }
-          const isKept = Math.random() < 0.9;
-          await client.query(isKept ? "COMMIT" : "ROLLBACK");
-          if (isKept) for (const id of ids) committed.add(id);
-        }
+  // The embedded database has one connection, so that nothing runs side by side in it.
+  if (engine === "postgres")
+    describe("while transactions run side by side", () => {
+      const connect = async () => {
+        const client = new pg.Client({ connectionString: stores.postgresUrl });
+        await client.connect();
+        onTestFinished(() => client.end());
+        return client;
       };
-      const follow = async (limit: number) => {
-        const seen: string[] = [];
-        let slice = await read("oldest", { limit });
-        for (let isLast = false; ; ) {
-          seen.push(...idsOf(slice));
-          if (isLast && !slice.isMore) return seen;
-          isLast = !isWriting;
-          slice = await read(slice.next, { limit });
-        }
+      const insert = async (client: pg.Client) => {
+        const id = crypto.randomUUID();
+        const changes = { id: `'${id}'`, organization_ids: `'{${sampleIds.acme}}'`, data: `'{"version": 1}'` };
+        await client.query(insertSample("outbox", changes));
+        return id;
       };
-      const writing = Promise.all(Array.from({ length: writers }, async () => write(await connect()))).then(() => {
-        isWriting = false;
+
+      it("gives nothing behind an older one that has not committed, and then both in order", async () => {
+        const [older, younger] = [await connect(), await connect()];
+        await older.query("BEGIN");
+        const first = await insert(older);
+        const second = await insert(younger);
+        const before = await read("oldest");
+        expect(before).toMatchObject({ rows: [], isMore: false, isHeldBack: true });
+        await older.query("COMMIT");
+        const after = await read(before.next);
+        expect(idsOf(after)).toEqual([first, second]);
+        expect(after.isHeldBack).toBe(false);
       });
-      const [all, few] = await Promise.all([follow(100), follow(3), writing]);
-      expect(new Set(all)).toEqual(committed);
-      expect(all).toHaveLength(committed.size);
-      expect(few).toEqual(all);
-      expect(idsOf(await read("oldest", { limit: 1_000 }))).toEqual(all);
+
+      it("gives a reader who follows each committed event once, in one order for all, and none that was rolled back", async () => {
+        const writers = 6;
+        const committed = new Set<string>();
+        let isWriting = true;
+        const write = async (client: pg.Client) => {
+          for (let turn = 0; turn < 60; turn++) {
+            await client.query("BEGIN");
+            const ids: string[] = [];
+            for (let count = 0; count <= turn % 3; count++) {
+              ids.push(await insert(client));
+              await sleep(Math.random() * 8);
+            }
+            const isKept = Math.random() < 0.9;
+            await client.query(isKept ? "COMMIT" : "ROLLBACK");
+            if (isKept) for (const id of ids) committed.add(id);
+          }
+        };
+        const follow = async (limit: number) => {
+          const seen: string[] = [];
+          let slice = await read("oldest", { limit });
+          for (let isLast = false; ; ) {
+            seen.push(...idsOf(slice));
+            if (isLast && !slice.isMore) return seen;
+            isLast = !isWriting;
+            slice = await read(slice.next, { limit });
+          }
+        };
+        const writing = Promise.all(Array.from({ length: writers }, async () => write(await connect()))).then(() => {
+          isWriting = false;
+        });
+        const [all, few] = await Promise.all([follow(100), follow(3), writing]);
+        expect(new Set(all)).toEqual(committed);
+        expect(all).toHaveLength(committed.size);
+        expect(few).toEqual(all);
+        expect(idsOf(await read("oldest", { limit: 1_000 }))).toEqual(all);
+      });
     });
-  });
 
   it("asks an index, in order, however many events the organization and others have", async () => {
     const insert = (audience: string, count: number) =>
