@@ -57,9 +57,10 @@ async function sendAll(due: readonly DueEvent[], relay: Relay): Promise<string[]
     const awaited = [...messages].filter(([row]) => row.awaiting.includes(consumer));
     for (const batch of divide(awaited, ([, message]) => JSON.stringify(message).length))
       try {
-        await relay.send(
+        await sendAtOnceOrAgain(
           consumer,
           batch.map(([, message]) => message),
+          relay,
         );
       } catch (failure) {
         relay.log({ level: "error", event: "relay_failed", consumer, messages: batch.length, error: tell(failure) });
@@ -67,6 +68,19 @@ async function sendAll(due: readonly DueEvent[], relay: Relay): Promise<string[]
       }
   }
   return [...messages.keys()].filter((row) => !unsent.has(row)).map(({ id }) => id);
+}
+
+/** A queue that fails for a moment, as by a connection that was closed, is asked once more; what it takes twice consumers bear. */
+async function sendAtOnceOrAgain(
+  consumer: ConsumerName,
+  messages: readonly EventMessage[],
+  { send }: Relay,
+): Promise<void> {
+  try {
+    await send(consumer, messages);
+  } catch {
+    await send(consumer, messages);
+  }
 }
 
 /** Parts in the given order, each within the limits of one batch. */

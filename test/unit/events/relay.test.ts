@@ -62,6 +62,17 @@ describe("the relay", () => {
     expect(marked).toEqual([graphOnly.id]);
   });
 
+  it("asks a queue once more that fails for a moment", async () => {
+    const rows = [row({ awaiting: ["graph"] })];
+    const [{ id }] = rows as [DueEvent];
+    let asked = 0;
+    const { relay, marked } = createRelay(rows, async () => {
+      if (++asked === 1) throw new Error("the connection was closed");
+    });
+    await relayOnce(relay);
+    expect([asked, marked]).toEqual([2, [id]]);
+  });
+
   it("keeps a row that is no event of the catalogue as a dead letter of each consumer", async () => {
     const { relay, marked, buried } = createRelay([row({ type: "turash.flow.exploded" }), row({ data: {} })]);
     await relayOnce(relay);
