@@ -1,6 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Real PostgreSQL is small and quick to start: where it is the only one, two files at once have room. */
+const onPostgresAlone = process.env.TURASH_TEST_POSTGRES === "only" ? { fileParallelism: true, maxWorkers: 2 } : {};
+
 /** PGlite takes 1 GB and some seconds to start, so the suites that need it run one file at a time. */
 const withDatabase = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 180_000 };
 
@@ -20,7 +23,15 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { name: "contract", environment: "node", include: ["test/contract/**/*.test.ts"], ...withDatabase } },
+      {
+        test: {
+          name: "contract",
+          environment: "node",
+          include: ["test/contract/**/*.test.ts"],
+          ...withDatabase,
+          ...onPostgresAlone,
+        },
+      },
       {
         plugins: [
           cloudflareTest(({ inject }) => ({

@@ -7,8 +7,8 @@ import { repositoryRoot } from "./wrangler.ts";
 
 /** Suites of vitest.config.ts in the order they are run; each lane runs beside the other where the machine has room. */
 const lanes = [
-  ["unit", "contract"],
-  ["workerd", "e2e"],
+  ["contract", "e2e"],
+  ["workerd", "unit"],
 ];
 const suites = lanes.flat();
 

@@ -9,12 +9,17 @@ import { copySnapshot } from "../../scripts/database/pgliteSnapshot.ts";
 import { startPostgresCluster } from "../../scripts/database/postgresCluster.ts";
 import { createPostgresEngine } from "../../scripts/database/postgresEngine.ts";
 
-const withPostgres = process.env.TURASH_TEST_POSTGRES === "1";
+const postgres = process.env.TURASH_TEST_POSTGRES;
 
-/** Every suite of the database runs on each of these. TURASH_TEST_POSTGRES=1 brings in the real PostgreSQL, as .ci/run does. */
-export const enginesUnderTest: EngineName[] = withPostgres ? ["pglite", "postgres"] : ["pglite"];
+/**
+ * Every suite of the database runs on each of these. TURASH_TEST_POSTGRES=1 brings in the real PostgreSQL, and
+ * TURASH_TEST_POSTGRES=only leaves out the embedded one, as .ci/run does, which has run that before.
+ */
+export const enginesUnderTest: EngineName[] =
+  postgres === "only" ? ["postgres"] : postgres === "1" ? ["pglite", "postgres"] : ["pglite"];
 
-if (!withPostgres) console.info("Real PostgreSQL is left out; TURASH_TEST_POSTGRES=1 brings it in.");
+if (!enginesUnderTest.includes("postgres"))
+  console.info("Real PostgreSQL is left out; TURASH_TEST_POSTGRES=1 brings it in.");
 
 export type EngineUnderTest = { engine: Engine; postgresUrl?: string; close(): Promise<void> };
 
