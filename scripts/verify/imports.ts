@@ -24,6 +24,8 @@ const purePackages = [
   "rfc6902",
   "h3-js",
   "canonicalize",
+  "#sha256",
+  "@noble/hashes",
   "node:crypto",
 ];
 

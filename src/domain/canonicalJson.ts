@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "#sha256";
 import canonicalize from "canonicalize";
 
 /** A value as its canonical JSON (RFC 8785): equal values give equal texts, whatever the order of their fields. */
@@ -8,7 +8,7 @@ export function canonicalJson(value: unknown): string {
   return text;
 }
 
-/** SHA-256 of the canonical JSON, 64 hexadecimal digits. Synchronous, for it is needed within a transaction. */
+/** SHA-256 of the canonical JSON, 64 hexadecimal digits. */
 export function digestOf(value: unknown): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+  return sha256(canonicalJson(value));
 }
