@@ -26,6 +26,7 @@ import { programmes } from "./http/programmes.ts";
 import { sites } from "./http/sites.ts";
 import { taxonomy } from "./http/taxonomy.ts";
 import { webhooks } from "./http/webhooks.ts";
+import { roomChannel } from "./rooms/asyncApi.ts";
 
 /**
  * The API: a request passes the gateway (its id and trace, the headers, the log), the check of its credential and the reading of
@@ -63,6 +64,6 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     webhooks,
   ])
     app.route("/", routes);
-  app.route("/", docs(app, begin));
+  app.route("/", docs(app, begin, roomChannel));
   return app;
 }

@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import * as z from "zod";
 import { AppError } from "../domain/errors.ts";
+import { type ChannelDescription, describeChannels } from "./asyncApi/document.ts";
+import { eventSocketChannel, webhookChannel } from "./asyncApi/events.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
 import { keptAnswers, partOfTheCode } from "./middleware/keptAnswers.ts";
@@ -38,8 +40,11 @@ const tags = [
   { name: "operations", description: "The operator's: events on their way, dead letters, the graph" },
 ];
 
-/** `/openapi.json`, made from the routes of `app`, and `/docs`. */
-export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest) {
+const channelsDescription =
+  "What passes without being asked for: the rooms in which two sides bargain, and events, live and posted to webhooks. What is asked for is described at /openapi.json.";
+
+/** `/openapi.json`, made from the routes of `app`, `/asyncapi.json`, of whose channels one is given, and `/docs`. */
+export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest, room: ChannelDescription) {
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -56,6 +61,17 @@ export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest) {
       "/openapi.json",
       keptAnswers(begin, z.object({}), () => partOfTheCode, "public, max-age=300"),
       (c) => c.json(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] })),
+    )
+    .get(
+      "/asyncapi.json",
+      keptAnswers(begin, z.object({}), () => partOfTheCode, "public, max-age=300"),
+      (c) =>
+        c.json(
+          describeChannels(
+            { title: info.title, version: info.version, description: channelsDescription },
+            { room, events: eventSocketChannel, webhooks: webhookChannel },
+          ),
+        ),
     )
     .get("/docs", (c) => c.redirect("/docs/", 301))
     .get("/docs/*", async (c) => {

@@ -175,6 +175,7 @@ describe("reference data and documentation", () => {
       "/v1/taxonomy/ewc?q=ash",
       "/v1/taxonomy/units?q=watt",
       "/openapi.json",
+      "/asyncapi.json",
     ]) {
       const first = await one({ path });
       expect(await countTrips(() => one({ path })), path).toBe(0);

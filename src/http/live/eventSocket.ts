@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { maximumCursorLength } from "../../domain/eventCursor.ts";
 import { type Ending, endings } from "../../domain/liveEvents.ts";
 import type { Listener } from "../../operations/eventStream.ts";
+import { clientFrameSchemas, type ServerFrame } from "../schemas/eventFrames.ts";
 
 /** Events that were sent and not acknowledged, and their characters; then none is sent until the client says what it has taken. */
 export const windowEvents = 256;
@@ -12,10 +12,7 @@ const maximumFrameLength = 1_000;
 const spareFrames = 100;
 const spareFramesPerSecond = 2;
 
-const frameSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("ping") }),
-  z.strictObject({ type: z.literal("ack"), cursor: z.string().min(1).max(maximumCursorLength) }),
-]);
+const frameSchema = z.discriminatedUnion("type", [clientFrameSchemas.ping, clientFrameSchemas.ack]);
 
 /** The server's end of a WebSocket, which has been accepted. */
 export type EventSocket = Pick<WebSocket, "send" | "close" | "addEventListener">;
@@ -32,7 +29,7 @@ export function openEventSocket(socket: EventSocket): Listener {
   let makeRoom: (() => void) | null = null;
 
   const isFull = () => waiting.length >= windowEvents || characters >= windowCharacters;
-  const send = (frame: object): number => {
+  const send = (frame: ServerFrame): number => {
     const text = JSON.stringify(frame);
     if (isOpen) socket.send(text);
     return text.length;

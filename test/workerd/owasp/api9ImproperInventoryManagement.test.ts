@@ -11,7 +11,7 @@ let operations: Operation[];
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** What is served and is no operation of the API. */
-const pages = ["GET /openapi.json", "GET /docs", "GET /docs/*"];
+const pages = ["GET /openapi.json", "GET /asyncapi.json", "GET /docs", "GET /docs/*"];
 
 beforeAll(async () => {
   world = await createWorld();

@@ -54,7 +54,7 @@ async function checkAgainst(operation: Operation, method: string, answer: Answer
 
 /** The pages that are not operations, and what is not there at all. */
 async function checkWithoutOperation(pathname: string, answer: Answer, place: string): Promise<void> {
-  if (pathname === "/openapi.json" || pathname === "/docs" || pathname.startsWith("/docs/")) return;
+  if (["/openapi.json", "/asyncapi.json", "/docs"].includes(pathname) || pathname.startsWith("/docs/")) return;
   expect([401, 404, 405], `${place}\nan operation that the document does not name`).toContain(answer.status);
   if (answer.body !== null) await expectToFit("#/components/schemas/Problem", answer.body, place);
 }
