@@ -36,6 +36,7 @@ export async function createStack(
   let database: Database | null = null;
   let worker: LocalWorker | null = null;
   let groupId: number | null = null;
+  let isSeeded = false;
 
   const startDatabase = async () => {
     const parameters = ["--json", `--port=${databasePort}`, "--data", join(folder, "database")];
@@ -69,10 +70,9 @@ export async function createStack(
   };
 
   const start = async () => {
-    if (!database) {
-      database = await startDatabase();
-      await seedTaxonomy(database);
-    }
+    database ??= await startDatabase();
+    if (!isSeeded) await seedTaxonomy(database);
+    isSeeded = true;
     if (!worker) await startOwnWorker(database);
   };
 
