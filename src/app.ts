@@ -23,6 +23,8 @@ import { outbox } from "./http/outbox.ts";
 import { participants } from "./http/participants.ts";
 import { toProblemResponse } from "./http/problem.ts";
 import { programmes } from "./http/programmes.ts";
+import { roomSocket } from "./http/roomSocket.ts";
+import { rooms } from "./http/rooms.ts";
 import { sites } from "./http/sites.ts";
 import { taxonomy } from "./http/taxonomy.ts";
 import { webhooks } from "./http/webhooks.ts";
@@ -44,6 +46,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   app.route("/", health(begin));
   app.route("/", taxonomy(begin));
   app.route("/", eventStream(begin));
+  app.route("/", roomSocket(begin));
   app.use("/v1/*", authenticated(begin), knownRoute(app), jsonBody, idempotencyKey);
   for (const routes of [
     me,
@@ -57,6 +60,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     exchanges,
     programmes,
     participants,
+    rooms,
     events,
     outbox,
     network,

@@ -71,9 +71,13 @@ export function openSchedule(env: object, at: Date, waitUntil: WaitUntil): Sched
   };
 }
 
-/** What sends events to their consumers, bound to a deadline of its own. */
-export function openRelay(config: Config, waitUntil: WaitUntil): Relay {
-  return createRelay(config, openDatabase(config, AbortSignal.timeout(behindTimeoutMs)), waitUntil);
+/** What sends events to their consumers, bound to a deadline: its own where none is given. */
+export function openRelay(
+  config: Config,
+  waitUntil: WaitUntil,
+  signal: AbortSignal = AbortSignal.timeout(behindTimeoutMs),
+): Relay {
+  return createRelay(config, openDatabase(config, signal), waitUntil);
 }
 
 function createRelay(config: Config, database: Database, waitUntil: WaitUntil): Relay {

@@ -7,6 +7,7 @@ import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
 import type { FeedObjects } from "./platform/feeds/feedObjects.ts";
 import type { LimitBindings } from "./platform/limits/limiter.ts";
 import { limitSettingsSchema } from "./platform/limits/settings.ts";
+import type { RoomObjects } from "./rooms/roomObjects.ts";
 
 /** What the Worker is bound to, checked. */
 export type Config = z.infer<typeof configSchema>;
@@ -70,6 +71,7 @@ const configSchema = z
     PROBE_LIMIT: z.custom<LimitBindings["PROBE_LIMIT"]>().optional(),
     QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
     FEEDS: z.custom<FeedObjects>().optional(),
+    ROOMS: z.custom<RoomObjects>().optional(),
     LIVE_EVENTS: jsonText.pipe(liveSettingsSchema),
     GRAPH_URL: z
       .url({

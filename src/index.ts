@@ -3,9 +3,13 @@ import { openSchedule, receiveBatch } from "./background.ts";
 import { readGatewaySettings } from "./env.ts";
 import { runSchedule } from "./operations/schedule.ts";
 import { openRequest } from "./request.ts";
+import { openRoomRecords } from "./roomRecords.ts";
+import { defineMatchRoom } from "./rooms/MatchRoom.ts";
 
 export { OrganizationFeed } from "./platform/feeds/OrganizationFeed.ts";
 export { OrganizationQuota } from "./platform/limits/OrganizationQuota.ts";
+
+export class MatchRoom extends defineMatchRoom(openRoomRecords) {}
 
 const app = createApp(openRequest, readGatewaySettings);
 

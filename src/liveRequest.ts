@@ -52,9 +52,11 @@ export function createLiveRequest({ config, memory, arrival, actor, verify }: Op
   };
 }
 
-export function openOwnDatabase(config: Config): { database: Database; signal: AbortSignal } {
+export function openOwnDatabase(
+  config: Config,
+  signal: AbortSignal = AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000),
+): { database: Database; signal: AbortSignal } {
   const { DATABASE_URL: connectionString, DATABASE_FETCH_ENDPOINT: fetchEndpoint } = config;
-  const signal = AbortSignal.timeout(config.REQUEST_TIMEOUT_SECONDS * 1_000);
   return { database: createDatabase({ connectionString, fetchEndpoint, signal }), signal };
 }
 
@@ -75,9 +77,14 @@ export function verifierOf(grant: TicketGrant, config: Config): LiveRequest["ver
   };
 }
 
-async function findAgain(actor: Actor, config: Config, at: Date): Promise<Actor | null> {
+/** Whoever was verified before, asked for by the id of its credential; null where that holds no more. */
+export async function findAgain(
+  actor: Actor,
+  config: Config,
+  at: Date,
+  database = openOwnDatabase(config).database,
+): Promise<Actor | null> {
   if (actor.kind === "operator") return actor.credential === `operator:${config.OPERATOR_KEY.slice(-4)}` ? actor : null;
-  const { database } = openOwnDatabase(config);
   const { credential } = actor;
   if (isId("apiKey", credential)) return (await createApiKeyStore(database).findActorOf(credential, at))?.actor ?? null;
   return actor.kind === "member" ? signInAgain(createSignInStore(database), actor) : null;

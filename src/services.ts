@@ -11,6 +11,7 @@ import type { GraphServices } from "./operations/graphRebuild.ts";
 import { createApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
+import { makeRoomTicket, readRoomTicket } from "./platform/auth/roomTicket.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
 import { issueTicket } from "./platform/feeds/tickets.ts";
 import { createSecretBox } from "./platform/webhooks/secretBox.ts";
@@ -39,6 +40,7 @@ import { createOutboxStore } from "./stores/records/outbox.ts";
 import { createParticipantStore } from "./stores/records/participants.ts";
 import { createParticipationStore } from "./stores/records/participations.ts";
 import { createProgrammeStore } from "./stores/records/programmes.ts";
+import { createRoomStore } from "./stores/records/rooms.ts";
 import { createSiteStore } from "./stores/records/sites.ts";
 import { editionOf, readTaxonomy, type StoredTaxonomy } from "./stores/records/taxonomy.ts";
 import { createWebhookDeliveryStore } from "./stores/records/webhookDeliveries.ts";
@@ -96,6 +98,8 @@ export function createServices(
       wake: async (holder, hint) => void (await config.FEEDS?.getByName(holder).wake(hint)),
       issueTicket: (actor, endsAt, issuedAt) => issueTicket(config.FEEDS, config.KEY_PEPPER, actor, endsAt, issuedAt),
     },
+    roomRecords: createRoomStore(database),
+    rooms: createRooms(config),
     webhooks: createWebhookStore(database),
     webhookDeliveries: createWebhookDeliveryStore(database),
     webhookQueue: createWebhookQueue(database),
@@ -108,6 +112,19 @@ export function createServices(
     findAddressFault: (url) => findAddressFault(url, { isLocal: config.WEBHOOKS_LOCAL === "on" }),
     pseudonymOf: (viewer, organization) => computePseudonym(config.KEY_PEPPER, viewer, organization),
     waitUntil,
+  };
+}
+
+function createRooms({ ROOMS, KEY_PEPPER }: Config): Services["rooms"] {
+  return {
+    areKept: ROOMS !== undefined,
+    find(id) {
+      if (!ROOMS)
+        throw new AppError("unavailable", "This deployment has no place to hold rooms.", { reason: "rooms_not_kept" });
+      return ROOMS.getByName(id);
+    },
+    makeTicket: (id, at) => makeRoomTicket(KEY_PEPPER, id, at),
+    readTicket: (id, ticket) => readRoomTicket(KEY_PEPPER, id, ticket),
   };
 }
 

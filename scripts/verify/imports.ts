@@ -34,15 +34,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   domain: { imports: [], packages: purePackages },
   matching: { imports: ["domain"], packages: ["zod"] },
   network: { imports: ["domain"], packages: ["tinyqueue"] },
-  operations: { imports: ["domain", "matching", "network"], importsTypes: ["stores"], packages: purePackages },
+  operations: { imports: ["domain", "matching", "network"], importsTypes: ["stores", "rooms"], packages: purePackages },
   stores: { imports: ["domain"], importsTypes: ["matching"] },
   platform: { imports: ["domain"], importsTypes: ["stores", "operations", "events"] },
-  http: { ...transport, importsTypes: ["network"] },
+  http: { imports: [...transport.imports, "rooms"], importsTypes: ["network"] },
   graphql: transport,
   rpc: transport,
   events: { ...transport, importsTypes: ["stores"] },
   rooms: { ...transport, importsTypes: ["stores"] },
-  "env.ts": { imports: ["domain", "matching", "platform"], importsTypes: ["events"] },
+  "env.ts": { imports: ["domain", "matching", "platform"], importsTypes: ["events", "rooms"] },
   "delivering.ts": { imports: ["domain", "events", "stores", "platform", "env.ts"] },
   "services.ts": {
     imports: ["domain", "matching", "operations", "stores", "platform", "events", "rooms", "env.ts", "delivering.ts"],
@@ -63,6 +63,20 @@ export const rooms: Readonly<Record<string, Room>> = {
   "liveRequest.ts": {
     imports: ["domain", "operations", "stores", "platform", "env.ts", "services.ts"],
   },
+  "roomRecords.ts": {
+    imports: [
+      "domain",
+      "operations",
+      "stores",
+      "platform",
+      "events",
+      "rooms",
+      "env.ts",
+      "services.ts",
+      "background.ts",
+      "liveRequest.ts",
+    ],
+  },
   "background.ts": {
     imports: [
       "domain",
@@ -81,7 +95,18 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ["domain", "operations", "platform", "http", "graphql", "rpc", "events", "rooms", "env.ts", "services.ts"],
   },
   "index.ts": {
-    imports: ["domain", "operations", "platform", "events", "rooms", "env.ts", "request.ts", "background.ts", "app.ts"],
+    imports: [
+      "domain",
+      "operations",
+      "platform",
+      "events",
+      "rooms",
+      "env.ts",
+      "request.ts",
+      "background.ts",
+      "roomRecords.ts",
+      "app.ts",
+    ],
   },
 };
 

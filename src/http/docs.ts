@@ -31,6 +31,7 @@ const tags = [
   { name: "sites", description: "Places of an organization" },
   { name: "flows", description: "What a site offers, needs or shares" },
   { name: "matches", description: "Outputs that can serve inputs, and why" },
+  { name: "rooms", description: "Where the two sides of a match bargain: tickets, state, log and socket" },
   { name: "exchanges", description: "What was agreed or existed before, and how far its delivery is" },
   { name: "programmes", description: "Organizations that a facilitator brings together, each as far as it consents" },
   { name: "network", description: "Who is linked with whom by matches and exchanges, and what hangs on whom" },

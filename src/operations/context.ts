@@ -2,10 +2,11 @@ import type { Actor } from "../domain/actor.ts";
 import type { ApiKey } from "../domain/apiKey.ts";
 import type { ChangeStamp } from "../domain/change.ts";
 import type { Flow } from "../domain/flow.ts";
-import type { FlowId, OrganizationId, WebhookId } from "../domain/ids.ts";
+import type { FlowId, MatchId, OrganizationId, WebhookId } from "../domain/ids.ts";
 import type { FeedHolder, Hint } from "../domain/liveEvents.ts";
 import type { AddressFault } from "../domain/webhookAddress.ts";
 import type { Matcher } from "../matching/matcher.ts";
+import type { RoomObject } from "../rooms/roomObjects.ts";
 import type { Graph } from "../stores/graph/port.ts";
 import type { AgreementStore } from "../stores/records/agreements.ts";
 import type { ApiKeyStore } from "../stores/records/apiKeys.ts";
@@ -28,6 +29,7 @@ import type { OutboxStore } from "../stores/records/outbox.ts";
 import type { ParticipantStore } from "../stores/records/participants.ts";
 import type { ParticipationStore } from "../stores/records/participations.ts";
 import type { ProgrammeStore } from "../stores/records/programmes.ts";
+import type { RoomStore } from "../stores/records/rooms.ts";
 import type { SiteStore } from "../stores/records/sites.ts";
 import type { StoredTaxonomy } from "../stores/records/taxonomy.ts";
 import type { WebhookDeliveryStore } from "../stores/records/webhookDeliveries.ts";
@@ -68,6 +70,19 @@ export type Services = {
   feeds: {
     wake(holder: FeedHolder, hint: Hint): Promise<void>;
     issueTicket(actor: Actor, endsAt: Date | null, at: Date): Promise<EventTicket>;
+  };
+  /** What rooms ask and tell the records. */
+  roomRecords: RoomStore;
+  /** The objects that hold rooms, one for each match. */
+  rooms: {
+    /** Whether this deployment has any. */
+    readonly areKept: boolean;
+    /** Throws `unavailable` where it has none. */
+    find(id: MatchId): RoomObject;
+    /** A new ticket, and the hash under which a room keeps what it stands for. */
+    makeTicket(id: MatchId, at: Date): Promise<{ ticket: string; hash: string; expiresAt: Date }>;
+    /** The hash of a ticket; null for a text that is no ticket for this room. */
+    readTicket(id: MatchId, ticket: string): Promise<string | null>;
   };
   webhooks: WebhookStore;
   webhookDeliveries: WebhookDeliveryStore;

@@ -95,6 +95,11 @@ export const permissions = {
   listDeliveries: { role: "owner", scope: "webhooks:manage", operator: false },
   getDelivery: { role: "owner", scope: "webhooks:manage", operator: false },
   redeliver: { role: "owner", scope: "webhooks:manage", operator: false },
+  getRoom: { role: "viewer", scope: "rooms:join", operator: false },
+  createRoomTicket: { role: "viewer", scope: "rooms:join", operator: false },
+  joinRoom: { role: "viewer", scope: "rooms:join", operator: false },
+  listRoomEvents: { role: "viewer", scope: "rooms:join", operator: false },
+  drainRooms: { role: null, scope: null, operator: true },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;
 

@@ -28,7 +28,7 @@ export const participantSchema = z
     role: z.enum(roles),
     name: z.string().nullable(),
   })
-  .meta({ id: "Participant" });
+  .meta({ id: "RoomParticipant" });
 export type Participant = z.output<typeof participantSchema>;
 
 /** What a side's flow can still give or take, in its own unit, and the least that it deals in. */

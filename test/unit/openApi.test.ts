@@ -44,9 +44,10 @@ describe("the OpenAPI document", () => {
     // Redocly compares templates without their methods and patterns; the next test is stricter about both.
     const config = await createConfig({ extends: ["recommended"], rules: { "no-ambiguous-paths": "off" } });
     const problems = await lintFromString({ source: text, absoluteRef: "openapi.json", config });
-    expect(problems.map(({ ruleId, message, location }) => ({ ruleId, message, at: location[0]?.pointer }))).toEqual(
-      [],
-    );
+    const found = problems.map(({ ruleId, message, location }) => ({ ruleId, message, at: location[0]?.pointer }));
+    // What opens a WebSocket and does nothing else goes well with 101.
+    const opensSocket = "#/paths/~1v1~1rooms~1{matchId}~1socket/get/responses";
+    expect(found.filter(({ ruleId, at }) => ruleId !== "operation-2xx-response" || at !== opensSocket)).toEqual([]);
   });
 
   it("has no two paths that one request could mean", () => {

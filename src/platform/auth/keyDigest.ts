@@ -6,7 +6,7 @@ const importedKeys = new Map<string, Promise<CryptoKey>>();
 /** HMAC-SHA-256 of a text under the pepper, which the database never sees; 32 bytes. */
 export async function computeDigest(
   pepper: string,
-  purpose: "api-key" | "address" | "api-key-secret" | "event-ticket" | "webhook-secret",
+  purpose: "api-key" | "address" | "api-key-secret" | "event-ticket" | "room-ticket" | "webhook-secret",
   text: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   let key = importedKeys.get(pepper);

@@ -5,6 +5,7 @@ import { exchangeAttempts } from "./attempts/exchanges.ts";
 import { graphAttempts } from "./attempts/graph.ts";
 import { networkAttempts } from "./attempts/network.ts";
 import { outboxAttempts } from "./attempts/outbox.ts";
+import { roomAttempts } from "./attempts/rooms.ts";
 import { webhookAttempts } from "./attempts/webhooks.ts";
 import type { CallOptions, Json } from "./client.ts";
 import { recordExchange } from "./exchanges.ts";
@@ -81,6 +82,7 @@ export const attempts: Record<string, Attempt> = {
   ...outboxAttempts,
   ...graphAttempts,
   ...eventAttempts,
+  ...roomAttempts,
   ...webhookAttempts,
   getLiveness: { ...open, request: at(() => "/health/live") },
   getReadiness: { ...open, request: at(() => "/health/ready") },

@@ -1,0 +1,131 @@
+import type { MemberActor } from "../../domain/actor.ts";
+import type { RoomFacts, RoomFlow } from "../../domain/roomFacts.ts";
+import type { FlowFacts, NewRoomEvent, RoomEvent } from "../events.ts";
+import type { RoomState } from "../state.ts";
+import { decideForSystem, type SystemCommand } from "../systemCommands.ts";
+import { Answers } from "./answers.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Documents } from "./documents.ts";
+import { Intents, idleReason, intentsOf } from "./intents.ts";
+import { RoomLog } from "./log.ts";
+import { createTables, hasTables } from "./schema.ts";
+import { Seats } from "./sockets.ts";
+import { Tickets } from "./tickets.ts";
+
+/** A room in which nobody has done anything for so long is closed. */
+const idleMs = 90 * 86_400_000;
+/** A ring of the alarm behind an attempt that is going on, in case that nobody lives to see its end. */
+export const intentLeaseMs = 15_000;
+
+/** A room over its storage: what happens is written as one with all that follows, and then told. */
+export class RoomCore {
+  readonly log: RoomLog;
+  readonly answers: Answers;
+  readonly tickets: Tickets;
+  readonly documents: Documents;
+  readonly intents: Intents;
+  readonly deadlines: Deadlines;
+  readonly seats: Seats;
+  readonly #storage: DurableObjectStorage;
+  readonly #settle: () => void;
+  #isOpen = false;
+
+  /** `settle` is called when there is something new to tell the records. */
+  constructor(state: DurableObjectState, settle: () => void) {
+    const { storage } = state;
+    this.#storage = storage;
+    this.#settle = settle;
+    this.log = new RoomLog(storage.sql);
+    this.answers = new Answers(storage.sql);
+    this.tickets = new Tickets(storage.sql);
+    this.documents = new Documents(storage.sql);
+    this.intents = new Intents(storage.sql);
+    this.deadlines = new Deadlines(storage.sql, storage);
+    this.seats = new Seats(state, this.log);
+    if (!hasTables(storage.sql)) return;
+    this.#isOpen = true;
+    this.log.load();
+    this.deadlines.load();
+    this.seats.load();
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get state(): RoomState {
+    return this.log.state;
+  }
+
+  /** Opens the room for a match, where it is not open yet. */
+  open(facts: RoomFacts): void {
+    if (this.#isOpen) return;
+    const { matchId, round, parties, flows } = facts;
+    const at = new Date();
+    const data = { matchId, round, parties, flows: { output: factsOf(flows.output), input: factsOf(flows.input) } };
+    const written = this.#storage.transactionSync(() => {
+      createTables(this.#storage.sql);
+      this.log.begin(matchId);
+      return this.log.write([{ type: "room.opened", at: at.toISOString(), by: "system", data }]);
+    });
+    this.log.adopt(written);
+    this.#isOpen = true;
+    this.deadlines.set("idle", at.getTime() + idleMs);
+  }
+
+  /** Writes events with whatever belongs to them, and tells everybody; all of it or, where that throws, nothing. */
+  happen(
+    events: readonly NewRoomEvent[],
+    actor: MemberActor | null,
+    alongside: (placed: readonly RoomEvent[]) => void = () => {},
+  ): void {
+    const before = this.state;
+    let isMore = false;
+    const written = this.#storage.transactionSync(() => {
+      const written = this.log.write(events);
+      for (const intent of intentsOf(before, written.events, actor)) {
+        this.intents.add(intent);
+        isMore = true;
+      }
+      alongside(written.events);
+      return written;
+    });
+    this.log.adopt(written);
+    if (isMore) this.deadlines.setEarlier("intents", Date.now() + intentLeaseMs);
+    this.deadlines.set("offers", this.#nextExpiry());
+    this.seats.tell(written);
+    for (const event of written.events)
+      if (event.type === "member.removed")
+        for (const seat of this.seats.all())
+          if (seat.session.participant.id === event.data.id) this.seats.close(seat, "access_ended");
+    if (isMore) this.#settle();
+  }
+
+  /** The same for what happens without a member's doing; nothing where all is so already. */
+  system(command: SystemCommand, alongside?: () => void): void {
+    const events = decideForSystem(this.state, command, new Date().toISOString());
+    if (events.length > 0) this.happen(events, null, alongside);
+    else if (alongside) this.#storage.transactionSync(alongside);
+  }
+
+  /** Closes a room in which nobody does anything any more, or looks again when that may be. */
+  closeWhenIdle(now: number): void {
+    const [body] = this.log.readBodies(this.log.head - 1, 1);
+    const idleAt = Date.parse((JSON.parse(body!) as RoomEvent).at) + idleMs;
+    if (idleAt > now) this.deadlines.set("idle", idleAt);
+    else this.system({ type: "room.close", reason: idleReason });
+  }
+
+  #nextExpiry(): number | null {
+    const { openOffers, offers } = this.state;
+    const ends = Object.values(openOffers).flatMap((hash) =>
+      hash === null ? [] : [Date.parse(offers[hash]!.validUntil)],
+    );
+    return ends.length === 0 ? null : Math.min(...ends);
+  }
+}
+
+/** What a room's events tell of a flow. */
+export function factsOf({ version, unit, remaining, minimumLot }: RoomFlow): FlowFacts {
+  return { version, unit, remaining, minimumLot };
+}

@@ -1,0 +1,140 @@
+import type { MatchId } from "../../domain/ids.ts";
+import type { NewRoomEvent, RoomEvent } from "../events.ts";
+import { chain, type LogEnd, originOf } from "../log.ts";
+import { applyEvent, openRoom, type RoomState } from "../state.ts";
+
+/** Events between two snapshots: as many are replayed at most when a room wakes. */
+const snapshotEvery = 500;
+/** Events that are kept: whoever is further behind gets the state in their place. */
+export const keptEvents = 20_000;
+const snapshotPartLength = 500_000;
+
+/** Events in their places, what followed from them, and their texts as they are kept. */
+export type Written = { events: RoomEvent[]; bodies: string[]; state: RoomState; end: LogEnd };
+
+/** A room's log and the state that follows from it, in step with its storage. */
+export class RoomLog {
+  readonly #sql: SqlStorage;
+  #state: RoomState | null = null;
+  #end: LogEnd = { seq: 0, hash: "" };
+  #epoch = "";
+  #firstSeq = 1;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Reads what is kept: the last snapshot, and the events behind it. */
+  load(): void {
+    const snapshot = this.#sql
+      .exec<{ body: string }>("SELECT body FROM snapshots ORDER BY part")
+      .toArray()
+      .map(({ body }) => body)
+      .join("");
+    let state: RoomState | null = snapshot === "" ? null : JSON.parse(snapshot);
+    let last: RoomEvent | null = null;
+    for (const { body } of this.#sql.exec<{ body: string }>(
+      "SELECT body FROM events WHERE seq > ? ORDER BY seq",
+      (state?.head ?? 0) - 1,
+    )) {
+      last = JSON.parse(body) as RoomEvent;
+      if (state === null) state = openRoom(last);
+      else if (last.seq > state.head) state = applyEvent(state, last);
+    }
+    this.#state = state;
+    if (last) this.#end = { seq: last.seq, hash: last.hash };
+    this.#epoch = this.readMeta("epoch") ?? "";
+    const { first } = this.#sql.exec<{ first: number | null }>("SELECT min(seq) AS first FROM events").one();
+    this.#firstSeq = first ?? 1;
+  }
+
+  /** Begins a log, of which nobody has anything yet. */
+  begin(matchId: MatchId): void {
+    this.#epoch = crypto.randomUUID();
+    this.writeMeta("epoch", this.#epoch);
+    this.#end = originOf(matchId);
+  }
+
+  get state(): RoomState {
+    if (this.#state === null) throw new TypeError("The room is not open.");
+    return this.#state;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  get head(): number {
+    return this.#end.seq;
+  }
+
+  /** Number of the first event that is still there. */
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
+  /** Writes events; what follows from them holds once the transaction that this is part of has come through, by `adopt`. */
+  write(events: readonly NewRoomEvent[]): Written {
+    let state = this.#state;
+    let end = this.#end;
+    const placed: RoomEvent[] = [];
+    const bodies: string[] = [];
+    for (const event of events) {
+      const next = chain(event, end);
+      state = state === null ? openRoom(next) : applyEvent(state, next);
+      end = { seq: next.seq, hash: next.hash };
+      const body = JSON.stringify(next);
+      this.#sql.exec("INSERT INTO events (seq, body) VALUES (?, ?)", next.seq, body);
+      placed.push(next);
+      bodies.push(body);
+    }
+    if (Math.floor(end.seq / snapshotEvery) > Math.floor(this.#end.seq / snapshotEvery)) this.#keepSnapshot(state!);
+    return { events: placed, bodies, state: state!, end };
+  }
+
+  adopt({ state, end }: Written): void {
+    this.#state = state;
+    this.#end = end;
+    this.#firstSeq = Math.max(this.#firstSeq, this.#prunedTo + 1);
+  }
+
+  #prunedTo = 0;
+
+  #keepSnapshot(state: RoomState): void {
+    const text = JSON.stringify(state);
+    this.#sql.exec("DELETE FROM snapshots");
+    for (let part = 0; part * snapshotPartLength < text.length; part++)
+      this.#sql.exec(
+        "INSERT INTO snapshots (part, body) VALUES (?, ?)",
+        part,
+        text.slice(part * snapshotPartLength, (part + 1) * snapshotPartLength),
+      );
+    this.#prunedTo = Math.max(state.head - keptEvents, 0);
+    if (this.#prunedTo > 0) this.#sql.exec("DELETE FROM events WHERE seq <= ?", this.#prunedTo);
+  }
+
+  /** The texts of events behind a number, in order: as many as asked for at most, and no more than about so many characters. */
+  readBodies(after: number, limit: number, characters = Number.POSITIVE_INFINITY): string[] {
+    const bodies: string[] = [];
+    let length = 0;
+    for (const { body } of this.#sql.exec<{ body: string }>(
+      "SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+      after,
+      limit,
+    )) {
+      bodies.push(body);
+      length += body.length;
+      if (length >= characters) break;
+    }
+    return bodies;
+  }
+
+  readMeta(name: string): string | null {
+    const [row] = this.#sql.exec<{ value: string }>("SELECT value FROM meta WHERE name = ?", name).toArray();
+    return row?.value ?? null;
+  }
+
+  writeMeta(name: string, value: string): void {
+    this.#sql.exec("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", name, value);
+  }
+}

@@ -1,0 +1,95 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { succeed } from "../support/client.ts";
+import { query } from "../support/database.ts";
+import {
+  connect,
+  createRoom,
+  evict,
+  join,
+  leaveAll,
+  logOf,
+  proposal,
+  propose,
+  roomOf,
+  soon,
+  stateOf,
+} from "../support/rooms.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+  leaveAll();
+});
+
+/** Sets the clock forward and lets the one alarm ring, as it does then. */
+async function ringIn(matchId: string, seconds: number): Promise<void> {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1_000 });
+  await runDurableObjectAlarm(roomOf(matchId));
+}
+
+describe("the one alarm of a room", () => {
+  it("ends an offer that is over, also when the room was evicted meanwhile, and takes no acceptance of it", async () => {
+    const { seller, buyer, matchId } = await createRoom();
+    const [sells, buys] = [await join(matchId, seller.key), await join(matchId, buyer.key)];
+    const hash = await propose(sells, {}, 60);
+    await evict(matchId);
+    await ringIn(matchId, 61);
+    await buys.event("offer.expired");
+    expect((await stateOf(matchId, buyer.key)).offers[hash].state).toBe("expired");
+    expect(await buys.refused({ type: "offer.accept", hash })).toBe("offer_expired");
+  });
+
+  it("expires a match in whose room nobody has done anything for 90 days", async () => {
+    const { seller, matchId } = await createRoom();
+    await join(matchId, seller.key);
+    await evict(matchId, "close");
+    await ringIn(matchId, 91 * 86_400);
+    const log = await logOf(matchId, seller.key);
+    expect(log.at(-1)).toMatchObject({ type: "room.closed", data: { reason: "idle", by: "system" } });
+    vi.useRealTimers();
+    await vi.waitFor(async () => {
+      const { state } = await succeed(200, "GET", `/v1/matches/${matchId}`, { key: seller.key });
+      expect(state).toBe("expired");
+    }, soon);
+    const [event] = await query("SELECT data FROM outbox WHERE type = 'turash.match.expired' ORDER BY id DESC LIMIT 1");
+    expect(event.data).toMatchObject({ state: "expired", round: 1 });
+  });
+
+  it("lets go whoever never said hello, and whoever gives no sign of life", async () => {
+    const { seller, buyer, matchId } = await createRoom();
+    const mute = await connect(matchId, seller.key);
+    const gone = await join(matchId, buyer.key);
+    await ringIn(matchId, 31);
+    expect(await mute.closing()).toEqual({ code: 4103, reason: "hello_late" });
+    expect(gone.closed).toBeNull();
+    await ringIn(matchId, 200);
+    expect(await gone.closing()).toEqual({ code: 4202, reason: "silent" });
+  });
+
+  it("keeps whoever asks for a sign of life, which is given while the room sleeps", async () => {
+    const { seller, matchId } = await createRoom();
+    const socket = await join(matchId, seller.key);
+    await evict(matchId);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 140_000 });
+    socket.sendRaw("ping");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await socket.do({ type: "chat.send", text: "still here" })).toBeGreaterThan(0);
+  });
+
+  it("sends away whose credential is over", async () => {
+    const { seller, matchId } = await createRoom();
+    const { key } = await succeed(201, "POST", "/v1/api-keys", {
+      key: seller.key,
+      body: {
+        name: "Short",
+        role: "editor",
+        scopes: ["rooms:join"],
+        expiresAt: new Date(Date.now() + 120_000).toISOString(),
+      },
+    });
+    const socket = await join(matchId, key);
+    await socket.do(proposal());
+    await ringIn(matchId, 121);
+    expect((await socket.closing()).code).toBe(4201);
+  });
+});
