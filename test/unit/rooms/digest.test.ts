@@ -5,7 +5,10 @@ import { canonicalJson, digestOf } from "../../../src/domain/canonicalJson.ts";
 import { sha256 as portable } from "../../../src/domain/sha256Portable.ts";
 
 it("is the same in browsers as on the server, of any text", () => {
-  const texts = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.nat(2_000).map((n) => "€".repeat(n)));
+  const texts = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 300 }),
+    fc.nat(2_000).map((n) => "€".repeat(n)),
+  );
   fc.assert(
     fc.property(texts, (text) => {
       expect(portable(text)).toBe(createHash("sha256").update(text).digest("hex"));
