@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { buildClient } from "./client/buildClient.ts";
 import { writeDocsPage } from "./docsPage.ts";
 import { repositoryRoot, wranglerEnvironment, wranglerPath } from "./wrangler.ts";
 
@@ -9,3 +11,4 @@ const { status } = spawnSync(
   { cwd: repositoryRoot, stdio: "inherit", env: wranglerEnvironment() },
 );
 process.exitCode = status ?? 1;
+if (status === 0) await buildClient(repositoryRoot, join(repositoryRoot, "dist", "client"));

@@ -42,6 +42,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   rpc: transport,
   events: { ...transport, importsTypes: ["stores"] },
   rooms: { ...transport, importsTypes: ["stores"] },
+  /** Runs elsewhere: whatever it imports must run in a browser. */
+  client: { imports: ["domain", "rooms"], packages: [] },
   "env.ts": { imports: ["domain", "matching", "platform"], importsTypes: ["events", "rooms"] },
   "delivering.ts": { imports: ["domain", "events", "stores", "platform", "env.ts"] },
   "services.ts": {

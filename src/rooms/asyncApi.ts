@@ -5,12 +5,11 @@ import {
   commandSchemas,
   ephemeralSchemas,
   helloSchema,
-  maximumFrameBytes,
   type ServerFrameType,
   seenSchema,
   serverFrameSchemas,
 } from "./protocol.ts";
-import { pingText, pongText, roomProtocol } from "./wire.ts";
+import { maximumFrameBytes, pingText, pongText, roomProtocol } from "./wire.ts";
 
 const commandSummaries: Record<CommandType, string> = {
   "chat.send": "Say something",

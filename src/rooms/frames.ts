@@ -6,10 +6,10 @@ import {
   ephemeralSchemas,
   type frameFaultCodes,
   helloSchema,
-  maximumFrameBytes,
   maximumFrameDepth,
   seenSchema,
 } from "./protocol.ts";
+import { maximumFrameBytes } from "./wire.ts";
 
 /** What a client may send, read and checked. */
 export type ClientFrame =

@@ -5,8 +5,6 @@ import { refusalCodes } from "./decision.ts";
 import { participantIdSchema, participantSchema, roomEventSchema } from "./events.ts";
 import { roomStateSchema } from "./stateSchema.ts";
 
-/** A frame is text, JSON, and at most this long in UTF-8. */
-export const maximumFrameBytes = 65_536;
 /** How deep a frame's objects and arrays may go. */
 export const maximumFrameDepth = 12;
 
