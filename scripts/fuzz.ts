@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { type Caller, describePersonalCaller, describeSampleCaller } from "./fuzz/callers.ts";
-import { openEnvironment } from "./fuzz/environment.ts";
 import { type FuzzOptions, parseFuzzOptions, usage } from "./fuzz/options.ts";
 import { type Report, runSchemathesis } from "./fuzz/schemathesis.ts";
+import { openEnvironment } from "./python/environment.ts";
 import { StartProblem } from "./start/problem.ts";
 import { createProgress, type Progress } from "./start/progress.ts";
 import { print, runUntilStopped } from "./start/run.ts";
@@ -26,10 +26,11 @@ const limits = {
 };
 
 const shownFaults = 5;
+const requirements = join(import.meta.dirname, "fuzz", "requirements.txt");
 
 async function fuzz(options: FuzzOptions, signal: AbortSignal): Promise<void> {
   const progress = createProgress();
-  const python = await openEnvironment(progress, signal);
+  const python = await openEnvironment("schemathesis", requirements, progress, signal);
   const folder = mkdtempSync(join(tmpdir(), "turash-fuzz-"));
   const faults: string[] = [];
   try {

@@ -6,7 +6,7 @@ const execute = promisify(execFile);
 
 export type Python = { command: string; version: string };
 
-/** Oldest minor version of Python 3 that the pinned schemathesis runs on, and the one that Debian 12 has. */
+/** Oldest minor version of Python 3 that all pinned packages run on, and the one that Debian 12 has. */
 const oldestMinor = 11;
 const names = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
 const question = "import sys; print('.'.join(map(str, sys.version_info[:3])))";
@@ -22,7 +22,7 @@ export async function findPython(): Promise<Python> {
     tooOld.push(`${command} is ${version}`);
   }
   throw new StartProblem(
-    `fuzzing needs Python 3.${oldestMinor} or later with its module venv; ${tooOld.length > 0 ? tooOld.join(", ") : "no python3 is installed"}. On Debian, as root: apt-get install -y python3-venv`,
+    `this needs Python 3.${oldestMinor} or later with its module venv; ${tooOld.length > 0 ? tooOld.join(", ") : "no python3 is installed"}. On Debian, as root: apt-get install -y python3-venv`,
   );
 }
 
