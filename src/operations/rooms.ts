@@ -93,7 +93,8 @@ export async function drainRooms(
   const ids = await services.roomRecords.listRooms(after, limit);
   let sockets = 0;
   await eachOf(ids, async (id) => {
-    sockets += await services.rooms.find(id).drain(reconnectAfterMs);
+    const sent = await services.rooms.find(id).drain(reconnectAfterMs);
+    sockets += sent;
   });
   return { rooms: ids.length, sockets, next: ids.length === limit ? ids.at(-1)! : null };
 }

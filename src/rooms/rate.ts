@@ -1,10 +1,10 @@
 /** Frames that a socket may send at once, and again each second. */
 const burst = 60;
 const perSecond = 20;
-/** Frames over that, after which a socket that does not heed its refusals is closed. */
+/** Frames over that and beyond those that went through, after which a socket that does not heed its refusals is closed. */
 const patience = 200;
 
-/** A bucket of frames; `over` counts those that were refused in a row. */
+/** A bucket of frames; `over` counts those that were refused, less those that went through since. */
 export type Bucket = { level: number; atMs: number; over: number };
 
 export const fullBucket = (atMs: number): Bucket => ({ level: burst, atMs, over: 0 });
@@ -15,7 +15,7 @@ export function takeFrame(bucket: Bucket, atMs: number): "pass" | "refuse" | "cl
   bucket.atMs = atMs;
   if (bucket.level >= 1) {
     bucket.level -= 1;
-    bucket.over = 0;
+    bucket.over = Math.max(0, bucket.over - 1);
     return "pass";
   }
   bucket.over += 1;

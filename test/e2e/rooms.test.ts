@@ -1,8 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { WebSocket } from "ws";
 import { findChromium } from "../../scripts/browser/debianChromium.ts";
+import { buildClient } from "../../scripts/client/buildClient.ts";
 import { openEnvironment } from "../../scripts/python/environment.ts";
 import { readRoomLog } from "../../scripts/rooms/readRoomLog.ts";
 import { verifyRoomLog } from "../../scripts/rooms/verifyRoomLog.ts";
@@ -21,17 +23,23 @@ import { type ServerFrame, serverFrameSchemas } from "../../src/rooms/protocol.t
 import { replay } from "../../src/rooms/state.ts";
 import { createCaller, expectSuccess } from "../support/apiCaller.ts";
 import { startCuttingProxy } from "../support/cuttingProxy.ts";
-import { installClient } from "../support/installedClient.ts";
 import { createRoomPair, type RoomPair } from "../support/roomPair.ts";
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 const { url, keys } = inject("service");
+/** A project of somebody else's, which has this package installed. */
 let project: string;
 let pair: RoomPair;
 
 beforeAll(async () => {
-  project = await installClient(root);
+  project = mkdtempSync(join(tmpdir(), "turash-rooms-"));
+  const installed = join(project, "node_modules", "turash");
+  mkdirSync(installed, { recursive: true });
+  const { name, type, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  writeFileSync(join(installed, "package.json"), JSON.stringify({ name, type, exports }));
+  symlinkSync(join(root, "node_modules", "zod"), join(project, "node_modules", "zod"));
+  await buildClient(root, join(installed, "dist", "client"));
   pair = await createRoomPair(url, keys.operator!);
 });
 

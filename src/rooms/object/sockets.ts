@@ -7,7 +7,7 @@ import { type Bucket, fullBucket } from "../rate.ts";
 import type { RoomLog, Written } from "./log.ts";
 
 /** Events that a client may leave unacknowledged while it hears what happens; with one more it is closed. */
-export const maximumUnseen = 1_000;
+export const maximumUnseen = 500;
 /** The same while it is told what it has missed: then no more is sent until it says what it has taken. */
 export const replayWindow = 500;
 const replayBatch = 100;

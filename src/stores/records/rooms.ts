@@ -1,9 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Actor, MemberActor } from "../../domain/actor.ts";
 import type { ChangeStamp } from "../../domain/change.ts";
+import { readMeasure } from "../../domain/dimension.ts";
 import { type FlowId, idFromUuid, isId, type MatchId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { type MatchSide, type MatchState, matchTransitions } from "../../domain/match.ts";
-import { convert, type Quantity } from "../../domain/quantity.ts";
+import type { Quantity } from "../../domain/quantity.ts";
 import type { RoomEntry, RoomFacts, RoomFlow } from "../../domain/roomFacts.ts";
 import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
@@ -191,6 +192,11 @@ function parse({ id, parties, flows: both, ...rest }: FactsDocument): RoomFacts 
 }
 
 function parseFlow({ id, minimumLot, ...flow }: FlowDocument): RoomFlow {
-  const lot = minimumLot && convert(minimumLot.amount, minimumLot.unit, flow.unit);
-  return { ...flow, id: idFromUuid("flow", id), minimumLot: lot?.ok ? lot.value : null };
+  return { ...flow, id: idFromUuid("flow", id), minimumLot: minimumLot && lotIn(flow.unit, minimumLot) };
+}
+
+/** A lot is an amount; of a flow that is a rate, a year has one at the least, as the engine's gate has it. */
+function lotIn(unit: string, lot: Quantity): number | null {
+  const [each, whole] = [readMeasure(lot.unit), readMeasure(unit)];
+  return each.ok && whole.ok ? (lot.amount * each.measure.factor) / whole.measure.factor : null;
 }
