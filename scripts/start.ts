@@ -1,3 +1,5 @@
+import { dealInRoom } from "./start/dealInRoom.ts";
+import { formatDeal } from "./start/dealReport.ts";
 import { findSupplies, toJsonMainJob } from "./start/mainJob.ts";
 import { parseStartOptions, type StartOptions, usage } from "./start/options.ts";
 import { createProgress } from "./start/progress.ts";
@@ -14,11 +16,17 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   const { api, dataFolder, operatorKey, url } = service;
   try {
     const seeded = await seedNetwork(network, api, operatorKey, dataFolder, progress);
-    const supplies = await findSupplies(network, seeded, api, operatorKey);
-    progress(`Matched ${supplies.length} needs`);
+    const findAll = () => findSupplies(network, seeded, api, operatorKey);
+    const found = await findAll();
+    progress(`Matched ${found.length} needs`);
+    const deal = await dealInRoom(found, { network, seeded, api, url, operatorKey });
+    if (deal?.isNew) progress(`Both sides of the best match agreed in its room`);
+    // What an agreement has reserved is no longer to be had.
+    const supplies = deal?.isNew ? await findAll() : found;
     const keys = { operator: operatorKey, ...seeded.keys };
-    if (options.json) await print(`${JSON.stringify({ url, keys, mainJob: toJsonMainJob(supplies) })}\n`);
-    else await print(`\n${formatSupplies(supplies)}\n${describeAccess(url, keys)}`);
+    if (options.json) await print(`${JSON.stringify({ url, keys, mainJob: toJsonMainJob(supplies, deal) })}\n`);
+    else
+      await print(`\n${formatSupplies(supplies)}${deal ? `\n${formatDeal(deal)}` : ""}\n${describeAccess(url, keys)}`);
     if (options.once) return;
     if (!options.json) await print("Press Ctrl-C to stop.\n");
     await waitForEnd(service.ended, signal);

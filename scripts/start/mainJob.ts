@@ -1,5 +1,6 @@
 import type { Evaluation, GateResult } from "../../src/matching/evaluation.ts";
 import { type ApiClient, ApiRefusal } from "./apiClient.ts";
+import type { Deal } from "./dealInRoom.ts";
 import type { SampleNetwork } from "./sampleNetwork.ts";
 import type { SeededNetwork } from "./seedNetwork.ts";
 
@@ -61,9 +62,10 @@ async function list<Item>(api: ApiClient, path: string, key: string): Promise<It
 }
 
 /** The part of the answer that `npm start -- --json` promises. */
-export function toJsonMainJob(supplies: readonly Supply[]) {
+export function toJsonMainJob(supplies: readonly Supply[], deal: Deal | null) {
   return supplies.map(({ need, matches }) => ({
     need,
+    ...(deal?.need === need && { room: toJsonRoom(deal) }),
     matches: matches.map(({ output, rank, score, low, high, distanceMeters }) => ({
       output,
       rank,
@@ -73,4 +75,8 @@ export function toJsonMainJob(supplies: readonly Supply[]) {
       distanceMeters,
     })),
   }));
+}
+
+function toJsonRoom({ matchId, round, log, agreementHash, report }: Deal) {
+  return { matchId, round, events: log.length, agreementHash, verified: report.fault === null };
 }

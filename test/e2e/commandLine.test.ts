@@ -59,6 +59,10 @@ describe("npm start", { timeout: startsTimeoutMs }, () => {
     expect(Object.keys(answer).sort()).toEqual(["keys", "mainJob", "url"]);
     expect(Object.keys(answer.keys).sort()).toEqual(["operator", ...organizations].sort());
     expect(answer.mainJob).toHaveLength(17);
+    const [dealt, ...others] = answer.mainJob.filter(({ room }) => room);
+    expect(others).toEqual([]);
+    expect(dealt!.room).toMatchObject({ round: 1, verified: true });
+    expect(dealt!.room!.agreementHash).toMatch(/^[0-9a-f]{64}$/);
     const firstTree = findTree(first.process.pid!);
     expect(firstTree.some(({ command }) => command.includes("workerd"))).toBe(true);
     expect(await stop(first, "SIGINT")).toBe(0);
@@ -68,7 +72,12 @@ describe("npm start", { timeout: startsTimeoutMs }, () => {
     const again = await readAnswer(second);
     expect(second.stderr()).toContain("The Kalundborg network is there");
     expect(again.keys).toEqual(answer.keys);
-    expect(again.mainJob).toEqual(answer.mainJob);
+    // The room's log goes on, as when what its agreement has reserved reaches the scores; it is not bargained anew.
+    const shown = again.mainJob.find(({ room }) => room)!.room!;
+    expect(shown.events).toBeGreaterThanOrEqual(dealt!.room!.events);
+    expect(shown).toEqual({ ...dealt!.room, events: shown.events });
+    const withoutRoom = ({ mainJob }: typeof answer) => mainJob.map(({ room: _, ...entry }) => entry);
+    expect(withoutRoom(again)).toEqual(withoutRoom(answer));
     const secondTree = findTree(second.process.pid!);
     expect(await stop(second, "SIGTERM")).toBe(0);
     expect(await findSurvivors(secondTree)).toEqual([]);
@@ -135,6 +144,8 @@ describe("npm start", { timeout: startsTimeoutMs }, () => {
     const command = start("--once", "--data", folder);
     expect(await command.exit).toBe(0);
     expect(command.stdout()).toMatch(/^novo-steam-need\s+1\s+asnaes-steam\s+0\.\d+/m);
+    expect(command.stdout()).toMatch(/agreement\.confirmed [0-9a-f]{8}: exch_/);
+    expect(command.stdout()).toContain("The log verifies");
     expect(command.stdout()).toMatch(/near misses/i);
     expect(command.stdout()).toContain("turash_live_");
   });

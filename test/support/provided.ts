@@ -4,6 +4,8 @@ export type StartAnswer = {
   keys: Record<string, string>;
   mainJob: {
     need: string;
+    /** Where both sides of the best match came to an agreement. */
+    room?: { matchId: string; round: number; events: number; agreementHash: string; verified: boolean };
     matches: {
       output: string;
       rank: number;
