@@ -122,15 +122,19 @@ export class RoomClient {
     this.#sendFrame({ type: "presence.set", status });
   }
 
-  /** Resolves with the first state, this one or one to come, of which `isWanted` holds. Errors: `RoomLost`. */
-  until(isWanted: (state: RoomState) => boolean = () => true): Promise<RoomState> {
+  /** Resolves with the first state, this one or one to come, of which `isWanted` holds. Errors: `RoomLost`, and its own. */
+  until(isWanted: (state: RoomState) => unknown = () => true): Promise<RoomState> {
     return new Promise((resolve, reject) => {
       const stops: (() => void)[] = [];
       const look = () => {
         const { state } = this;
-        if (state === null || !isWanted(state)) return;
+        try {
+          if (state === null || !isWanted(state)) return;
+          resolve(state);
+        } catch (error) {
+          reject(error);
+        }
         for (const stop of stops) stop();
-        resolve(state);
       };
       stops.push(this.on("event", look), this.on("snapshot", look));
       void this.ended.then(reject);
@@ -152,6 +156,7 @@ export class RoomClient {
         break;
       case "ack":
       case "error":
+        if (frame.type === "error" && frame.code === "too_many_frames") this.#reader.repeat();
         if (!this.#outbox.answer(frame, this.#replica.head) && frame.type === "error")
           this.#emitter.emit("fault", new RoomRefusal(frame.code, frame.message, frame.errors));
         break;

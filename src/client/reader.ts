@@ -23,6 +23,11 @@ export class Reader {
     else this.#timer ??= setTimeout(() => this.#say(), everyMs);
   }
 
+  /** Tells it once more, after a while: the room had no time for it. */
+  repeat(): void {
+    this.#timer ??= setTimeout(() => this.#say(), everyMs);
+  }
+
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

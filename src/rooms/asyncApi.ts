@@ -48,7 +48,10 @@ export const roomChannel = {
   description: `A WebSocket with the subprotocol ${roomProtocol}: text frames of JSON, at most ${maximumFrameBytes} bytes. \`hello\` comes first. The text \`${pingText}\`, which is no frame, is answered by \`${pongText}\`. A command that was not answered is sent again after the next \`welcome\`, with the same clientMessageId.\n\nClose codes say what a client does: 4000-4099 stop, 4100-4199 back off, 4200-4299 reconnect now; after any other it backs off.\n\n${closings}`,
   parameters: { matchId: { description: "the match's id", examples: ["match_01jd7p3v2fe1k9wx5m7t8q4z6c"] } },
   query: z.object({
-    ticket: z.string().meta({ description: "of POST /v1/rooms/{matchId}/tickets: for one connection, within 60 s" }),
+    ticket: z.string().optional().meta({
+      description:
+        "of POST /v1/rooms/{matchId}/tickets: for one connection, within 60 s; in place of an Authorization header",
+    }),
   }),
   receives: {
     hello: { summary: "The first frame: the number of the last event that the client has", schema: helloSchema },

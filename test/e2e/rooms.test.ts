@@ -1,9 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +11,6 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { WebSocket } from "ws";
 import { findChromium } from "../../scripts/browser/debianChromium.ts";
-import { buildClient } from "../../scripts/client/buildClient.ts";
 import { openEnvironment } from "../../scripts/python/environment.ts";
 import { readRoomLog } from "../../scripts/rooms/readRoomLog.ts";
 import { verifyRoomLog } from "../../scripts/rooms/verifyRoomLog.ts";
@@ -23,23 +21,17 @@ import { type ServerFrame, serverFrameSchemas } from "../../src/rooms/protocol.t
 import { replay } from "../../src/rooms/state.ts";
 import { createCaller, expectSuccess } from "../support/apiCaller.ts";
 import { startCuttingProxy } from "../support/cuttingProxy.ts";
+import { installClient } from "../support/installedClient.ts";
 import { createRoomPair, type RoomPair } from "../support/roomPair.ts";
 
 const execute = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
 const { url, keys } = inject("service");
-/** A project of somebody else's, which has this package installed. */
 let project: string;
 let pair: RoomPair;
 
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), "turash-rooms-"));
-  const installed = join(project, "node_modules", "turash");
-  mkdirSync(installed, { recursive: true });
-  const { name, type, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  writeFileSync(join(installed, "package.json"), JSON.stringify({ name, type, exports }));
-  symlinkSync(join(root, "node_modules", "zod"), join(project, "node_modules", "zod"));
-  await buildClient(root, join(installed, "dist", "client"));
+  project = await installClient(root);
   pair = await createRoomPair(url, keys.operator!);
 });
 
@@ -66,7 +58,7 @@ describe("the client of this package", () => {
     const own = await createRoomPair(url, keys.operator!);
     const guide = readFileSync(join(root, "docs/guides/rooms-client.md"), "utf8");
     const example = /```js\n([\s\S]*?)```/.exec(guide)![1]!;
-    expect(example.trim().split("\n").length).toBeLessThanOrEqual(36);
+    expect(example.trim().split("\n").length).toBeLessThanOrEqual(30);
     writeFileSync(join(project, "example.mjs"), example);
     const env = { ...process.env, URL: url, MATCH: own.matchId, SELLER: own.seller, BUYER: own.buyer };
     const { stdout } = await execute(process.execPath, [join(project, "example.mjs")], { env, timeout: 60_000 });
@@ -226,7 +218,7 @@ describe("a client that is not ours", () => {
     expect(events.find(({ seq }) => seq === told.ack.seq)).toMatchObject({ type: "chat.sent" });
   });
 
-  it("of Chromium bargains with our client in a page, without anything of Node's", { timeout: 300_000 }, async () => {
+  it("of Chromium takes part by our client in a page, without anything of Node's", { timeout: 300_000 }, async () => {
     const chromium = await findChromium((line) => console.info(line));
     writeFileSync(join(project, "page.js"), readFileSync(join(import.meta.dirname, "rooms/page.js")));
     const { outputFiles } = await build({

@@ -26,6 +26,13 @@ export type ChannelDescription = {
   replies?: { to: readonly string[]; by: readonly string[] };
 };
 
+const credential = {
+  type: "http",
+  scheme: "bearer",
+  description:
+    "An API key, or a JWT of the OpenID provider that the operator configured; a ticket where no header can be sent",
+};
+
 type Reference = { $ref: string };
 
 /** An AsyncAPI 3 document of channels, by their names. */
@@ -44,12 +51,13 @@ export function describeChannels(
         host: "{host}",
         protocol: "wss",
         description: "This deployment; ws where it is served without TLS",
+        security: [{ $ref: "#/components/securitySchemes/credential" }],
         variables: { host: { default: "127.0.0.1:8787", description: "where this document was read" } },
       },
     },
     channels: Object.fromEntries(described.map(({ name, channel }) => [name, channel])),
     operations: Object.assign({}, ...described.map(({ operations }) => operations)),
-    components: { schemas: components.schemas },
+    components: { schemas: components.schemas, securitySchemes: { credential } },
   };
 }
 

@@ -1,26 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildClient } from "../../../scripts/client/buildClient.ts";
+import { installClient } from "../../support/installedClient.ts";
 
 const root = join(import.meta.dirname, "../../..");
-/** Somebody else's project, which has the package installed. */
 let project: string;
-let installed: string;
 
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), "turash-client-"));
-  installed = join(project, "node_modules", "turash");
-  mkdirSync(installed, { recursive: true });
-  const { name, version, type, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  writeFileSync(join(installed, "package.json"), JSON.stringify({ name, version, type, exports }));
-  // What its types are made of.
-  symlinkSync(join(root, "node_modules", "zod"), join(project, "node_modules", "zod"));
-  writeFileSync(join(project, "package.json"), '{"type": "module"}');
-  await buildClient(root, join(installed, "dist", "client"));
+  project = await installClient(root);
 }, 120_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));

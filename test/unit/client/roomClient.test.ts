@@ -174,6 +174,33 @@ describe("a client of a room", () => {
     expect(seens()).toEqual([head + 1, head + 101]);
   });
 
+  it("tells that again where the room had no time for it", async () => {
+    await joined();
+    const { head } = fake.room.state;
+    socket().bucket.level = 0;
+    socket().bucket.atMs = Date.now() + 1_000;
+    for (let n = 0; n < 100; n++) hear(`${n}`);
+    await pass(20);
+    expect(seens()).toEqual([head + 100]);
+    await pass(3_100);
+    expect(seens()).toEqual([head + 100, head + 100]);
+    await pass(10_000);
+    expect(seens()).toHaveLength(2);
+  });
+
+  it("tells whoever waits for a state that the question itself has failed", async () => {
+    const client = await joined();
+    const failed = expect(
+      client.until(({ head }) => {
+        if (head > fake.events.length - 1 && head > 10) throw new Error("of the question's own");
+        return false;
+      }),
+    ).rejects.toThrow("of the question's own");
+    hear("one");
+    await pass(10);
+    await failed;
+  });
+
   it("knows who is there and who types only while it is connected itself", async () => {
     const client = await joined();
     socket().deliver({ type: "presence", members: [{ id: buyer.id, status: "away" }] });
