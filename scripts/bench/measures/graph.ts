@@ -20,7 +20,7 @@ const eventsPerBatch = 100;
 
 /** What events and a rebuild of the graph take, in each place where it can be kept. */
 export async function measureGraph(stage: Stage): Promise<Figure[]> {
-  const [organizations, links] = stage.isQuick ? [300, 900] : [20_000, 60_000];
+  const [organizations, links] = stage.isQuick ? [100, 300] : [20_000, 60_000];
   stage.progress(`Writing records of ${organizations.toLocaleString("en-US")} organizations ...`);
   const records = await insertGraphRows(stage.database, organizations, links);
   const { connectionString, fetchEndpoint } = stage.database;
@@ -59,7 +59,7 @@ async function measureOne(
     await continueRebuild(services, await beginRebuild(services, at), at, always);
   });
   stage.progress(`The graph follows events: ${name} ...`);
-  const events = await eventsOf(stage, stage.isQuick ? 500 : 5_000);
+  const events = await eventsOf(stage, stage.isQuick ? 200 : 5_000);
   const eventSeconds = await secondsOf(async () => {
     for (let from = 0; from < events.length; from += eventsPerBatch)
       await projectEvents(
