@@ -23,6 +23,7 @@ import { outbox } from "./http/outbox.ts";
 import { participants } from "./http/participants.ts";
 import { toProblemResponse } from "./http/problem.ts";
 import { programmes } from "./http/programmes.ts";
+import { roomDocuments } from "./http/roomDocuments.ts";
 import { roomSocket } from "./http/roomSocket.ts";
 import { rooms } from "./http/rooms.ts";
 import { sites } from "./http/sites.ts";
@@ -47,6 +48,7 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   app.route("/", taxonomy(begin));
   app.route("/", eventStream(begin));
   app.route("/", roomSocket(begin));
+  app.route("/", roomDocuments(begin));
   app.use("/v1/*", authenticated(begin), knownRoute(app), jsonBody, idempotencyKey);
   for (const routes of [
     me,

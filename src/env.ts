@@ -4,6 +4,7 @@ import { liveSettingsSchema } from "./domain/liveEvents.ts";
 import type { EventQueue } from "./events/queues.ts";
 import { isApiKeyText } from "./platform/auth/apiKeyText.ts";
 import { signatureAlgorithms } from "./platform/auth/verifyToken.ts";
+import type { DocumentBucket } from "./platform/documents/documentBucket.ts";
 import type { FeedObjects } from "./platform/feeds/feedObjects.ts";
 import type { LimitBindings } from "./platform/limits/limiter.ts";
 import { limitSettingsSchema } from "./platform/limits/settings.ts";
@@ -72,6 +73,7 @@ const configSchema = z
     QUOTA: z.custom<LimitBindings["QUOTA"]>().optional(),
     FEEDS: z.custom<FeedObjects>().optional(),
     ROOMS: z.custom<RoomObjects>().optional(),
+    DOCUMENTS: z.custom<DocumentBucket>().optional(),
     LIVE_EVENTS: jsonText.pipe(liveSettingsSchema),
     GRAPH_URL: z
       .url({

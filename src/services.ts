@@ -13,6 +13,7 @@ import { computeDigest, toHex } from "./platform/auth/keyDigest.ts";
 import { computePseudonym } from "./platform/auth/pseudonym.ts";
 import { makeRoomTicket, readRoomTicket } from "./platform/auth/roomTicket.ts";
 import { createIsolateMemory, type IsolateMemory } from "./platform/cache/isolateMemory.ts";
+import { createDocumentShelf } from "./platform/documents/documentBucket.ts";
 import { issueTicket } from "./platform/feeds/tickets.ts";
 import { createSecretBox } from "./platform/webhooks/secretBox.ts";
 import { formatSecret } from "./platform/webhooks/signature.ts";
@@ -100,6 +101,7 @@ export function createServices(
     },
     roomRecords: createRoomStore(database),
     rooms: createRooms(config),
+    documents: createDocumentShelf(config.DOCUMENTS),
     webhooks: createWebhookStore(database),
     webhookDeliveries: createWebhookDeliveryStore(database),
     webhookQueue: createWebhookQueue(database),

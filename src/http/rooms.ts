@@ -39,9 +39,9 @@ const eventsRoute = createRoute({
         .number()
         .int()
         .min(1)
-        .max(500)
+        .max(200)
         .default(200)
-        .meta({ description: "events a page, 1 to 500; long events make shorter pages" }),
+        .meta({ description: "events a page, 1 to 200; long events make shorter pages" }),
     }),
   },
   responses: {

@@ -38,6 +38,7 @@ import type { WebhookStore } from "../stores/records/webhooks.ts";
 import type { CandidateStore } from "../stores/spatial/candidates.ts";
 import type { LiveRequest } from "./eventStream.ts";
 import type { EventTicket } from "./listeners.ts";
+import type { DocumentShelf } from "./roomDocuments.ts";
 
 /** What operations work with; made for each request by the composition root. */
 export type Services = {
@@ -84,6 +85,8 @@ export type Services = {
     /** The hash of a ticket; null for a text that is no ticket for this room. */
     readTicket(id: MatchId, ticket: string): Promise<string | null>;
   };
+  /** What is uploaded to rooms. */
+  documents: DocumentShelf;
   webhooks: WebhookStore;
   webhookDeliveries: WebhookDeliveryStore;
   webhookQueue: WebhookQueue;

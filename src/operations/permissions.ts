@@ -99,6 +99,8 @@ export const permissions = {
   createRoomTicket: { role: "viewer", scope: "rooms:join", operator: false },
   joinRoom: { role: "viewer", scope: "rooms:join", operator: false },
   listRoomEvents: { role: "viewer", scope: "rooms:join", operator: false },
+  getRoomDocument: { role: "viewer", scope: "rooms:join", operator: false },
+  putRoomDocument: { role: "editor", scope: "rooms:join", operator: false },
   drainRooms: { role: null, scope: null, operator: true },
   introduceFlows: { role: "editor", scope: "matches:write", operator: false },
 } as const satisfies Record<string, Permission>;

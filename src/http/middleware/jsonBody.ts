@@ -77,7 +77,7 @@ async function readBounded(
 }
 
 /** Never settles before the deadline, so that a sender who stops in the middle of a body is not waited for. */
-function rejectAt(signal: AbortSignal): Promise<never> {
+export function rejectAt(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const giveUp = () => reject(new AppError("deadline_exceeded", "The body did not come in time."));
     if (signal.aborted) giveUp();

@@ -10,7 +10,7 @@ export function attemptOf({ operationId }: Operation): Attempt {
 /** Asks an operation as it should be asked, about these ids; options go before what is right. */
 export function ask(operation: Operation, ids: Ids, options: CallOptions = {}): Promise<Answer> {
   const { path, ...right } = attemptOf(operation).request(ids);
-  return call(operation.method, path, { ...right, ...options });
+  return call(operation.method, path, { ...right, ...options, headers: { ...right.headers, ...options.headers } });
 }
 
 /** The names of the query parameters that an operation takes. */
