@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RoomFacts } from "../domain/roomFacts.ts";
 import type { DocumentReference, Participant } from "./events.ts";
-import { admit, enter, verifyAll } from "./object/admission.ts";
+import { admit, enter, verifyAll, verifyNowAndThen } from "./object/admission.ts";
 import { Conversation } from "./object/conversation.ts";
 import { intentLeaseMs, RoomCore } from "./object/core.ts";
 import type { DeadlineKind } from "./object/deadlines.ts";
@@ -24,6 +24,8 @@ import { pingText, pongText } from "./wire.ts";
 /** Sockets of one organization, so that none can take all the room. */
 export const maximumSockets = 1_100;
 const maximumParticipants = 5_000;
+/** After which a deadline that could not be kept is tried again. */
+const retryMs = 30_000;
 /** Characters of events in one page of the log, about. */
 const pageCharacters = 1_000_000;
 
@@ -168,7 +170,13 @@ export function defineMatchRoom(openRecords: OpenRecords) {
     override async alarm(): Promise<void> {
       if (!this.#core.isOpen) return;
       const now = Date.now();
-      for (const kind of this.#core.deadlines.take(now)) await this.#keepDeadline(kind, now);
+      for (const kind of this.#core.deadlines.take(now))
+        try {
+          await this.#keepDeadline(kind, now);
+        } catch (error) {
+          console.error(JSON.stringify({ level: "error", event: "room_alarm_failed", kind, cause: String(error) }));
+          this.#core.deadlines.setEarlier(kind, now + retryMs);
+        }
     }
 
     async #keepDeadline(kind: DeadlineKind, now: number): Promise<void> {
@@ -182,7 +190,8 @@ export function defineMatchRoom(openRecords: OpenRecords) {
           return core.deadlines.set("tickets", core.tickets.forgetOver(now));
         case "sockets":
           if (this.#core.seats.reap(now)) this.#presence.tellSoon();
-          return core.deadlines.set("sockets", core.seats.nextLook(now));
+          core.deadlines.set("sockets", core.seats.nextLook(now));
+          return verifyNowAndThen(core, this.#records, now);
         case "intents":
           // Set anew before the attempt, in case that it does not come back.
           core.deadlines.set("intents", now + intentLeaseMs);

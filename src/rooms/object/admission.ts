@@ -5,6 +5,9 @@ import type { RoomCore } from "./core.ts";
 import type { Dealings } from "./dealings.ts";
 import type { RoomRecords } from "./records.ts";
 
+/** Events tell when somebody's access ends; in case that one is lost, it is asked for as often as this. */
+const verifyEveryMs = 900_000;
+
 /** Whether somebody whom the records let in may come into the room. A facilitator opens none: a side has to invite it first. */
 export function admit(core: RoomCore, { id, side, organizationId }: Participant): Admission {
   if (side === "facilitator" && !(core.isOpen && core.state.facilitatorIds.includes(organizationId)))
@@ -45,4 +48,12 @@ export async function verifyAll(core: RoomCore, records: RoomRecords): Promise<v
       if (endsAt !== null) core.deadlines.setEarlier("sockets", endsAt);
     }
   }
+}
+
+/** The same while anybody is here, from time to time. */
+export async function verifyNowAndThen(core: RoomCore, records: RoomRecords, now: number): Promise<void> {
+  const { log, seats } = core;
+  if (seats.size === 0 || now - Number(log.readMeta("verified_at") ?? 0) < verifyEveryMs) return;
+  log.writeMeta("verified_at", String(now));
+  await verifyAll(core, records);
 }
