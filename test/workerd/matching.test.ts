@@ -101,7 +101,7 @@ describe("the matches of a flow", () => {
       (await succeed(200, "GET", `/v1/matches?flowId=${made.id}`, { key: seller.key })).data.map(
         (each: Json) => each.inputFlowId,
       );
-    await expect.poll(find, { timeout: 5_000 }).toEqual([input.id]);
+    await expect.poll(find, { timeout: 20_000 }).toEqual([input.id]);
   });
 
   it("leave out flows that are paused, that are drafts and whose owner has blocked the caller", async () => {

@@ -1,7 +1,7 @@
 const encoder = new TextEncoder();
 
-/** The secret under which keys and addresses are hashed; imported once for each pepper. */
-const importedKeys = new Map<string, Promise<CryptoKey>>();
+/** The secret under which keys and addresses are hashed, by pepper. No promise is kept: one that a request made is that request's. */
+const importedKeys = new Map<string, CryptoKey>();
 
 /** HMAC-SHA-256 of a text under the pepper, which the database never sees; 32 bytes. */
 export async function computeDigest(
@@ -11,10 +11,12 @@ export async function computeDigest(
 ): Promise<Uint8Array<ArrayBuffer>> {
   let key = importedKeys.get(pepper);
   if (!key) {
-    key = crypto.subtle.importKey("raw", encoder.encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    key = await crypto.subtle.importKey("raw", encoder.encode(pepper), { name: "HMAC", hash: "SHA-256" }, false, [
+      "sign",
+    ]);
     importedKeys.set(pepper, key);
   }
-  return new Uint8Array(await crypto.subtle.sign("HMAC", await key, encoder.encode(`${purpose}\n${text}`)));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(`${purpose}\n${text}`)));
 }
 
 export async function computeSha256(text: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -9,15 +9,13 @@ export type SecretBox = {
   open(owner: string, sealed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 };
 
-const keys = new Map<string, Promise<CryptoKey>>();
+/** By pepper. No promise is kept: one that a request made is that request's. */
+const keys = new Map<string, CryptoKey>();
 
 export function createSecretBox(pepper: string): SecretBox {
-  const key = () => {
-    let made = keys.get(pepper);
-    if (!made) {
-      made = deriveKey(pepper);
-      keys.set(pepper, made);
-    }
+  const key = async () => {
+    const made = keys.get(pepper) ?? (await deriveKey(pepper));
+    keys.set(pepper, made);
     return made;
   };
   const algorithm = (iv: Uint8Array<ArrayBuffer>, owner: string) => ({

@@ -30,11 +30,12 @@ const tables = [
   "idempotency_records",
 ] as const;
 
-/** What consumers of events write, whenever they come to it: matches that were suggested without anybody asking, and what was told of that. */
+/** What consumers of events write, whenever they come to it: matches that were suggested without anybody asking, what was told of that, and deliveries of webhooks. */
 const isConsumers: Partial<Record<(typeof tables)[number], string>> = {
   matches: "least_score > 0",
   outbox: "xid IN (SELECT xid FROM audit_entries WHERE credential LIKE 'consumer:%')",
   audit_entries: "credential LIKE 'consumer:%'",
+  webhook_deliveries: "true",
 };
 
 /** How many rows every table has that a request can write to, without what consumers wrote. */
