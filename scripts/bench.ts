@@ -11,6 +11,7 @@ import { measureMatching } from "./bench/measures/matching.ts";
 import { measureMixed } from "./bench/measures/mixed.ts";
 import { measureNetwork } from "./bench/measures/network.ts";
 import { measureRequests, measureRow } from "./bench/measures/requests.ts";
+import { measureRooms } from "./bench/measures/rooms.ts";
 import { measureScorer } from "./bench/measures/scorer.ts";
 import { measureStall } from "./bench/measures/stall.ts";
 import { measureStart } from "./bench/measures/start.ts";
@@ -32,6 +33,7 @@ const measures: Record<string, (stage: Stage) => Promise<Figure[]>> = {
   stall: measureStall,
   mixed: measureMixed,
   graph: measureGraph,
+  rooms: measureRooms,
   start: measureStart,
 };
 const names = Object.keys(measures);

@@ -20,7 +20,7 @@ export async function buildProduction(folder: string): Promise<string> {
 }
 
 /** Workers beside the production one, by their file in workers/. */
-export type Comparison = "hello" | "row" | "json" | "layers" | "credentials";
+export type Comparison = "hello" | "room" | "row" | "json" | "layers" | "credentials";
 
 /** A Worker that a measure is held against, bundled as wrangler would. */
 export async function buildComparison(name: Comparison, folder: string): Promise<string> {

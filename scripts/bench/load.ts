@@ -65,7 +65,7 @@ export async function measureAtRate(
   while (sent < total && !signal.aborted) {
     const due = Math.min(total, Math.floor(((performance.now() - begun) / 1_000) * perSecond));
     for (; sent < due; sent++) {
-      const dueAt = begun + (sent / perSecond) * 1_000;
+      const dueAt = begun + ((sent + 1) / perSecond) * 1_000;
       open += 1;
       result.atOnce = Math.max(result.atOnce, open);
       exchange(url, next(sent), agent).then(

@@ -1,5 +1,6 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { type SQL, StringChunk } from "drizzle-orm";
+import type { Scope } from "../../src/domain/actor.ts";
 import { findCell } from "../../src/domain/cell.ts";
 import { computeSearchFacts } from "../../src/domain/flowSearch.ts";
 import { createId, type OrganizationId, uuidOf } from "../../src/domain/ids.ts";
@@ -12,6 +13,7 @@ import type { GeneratedNetwork } from "./network.ts";
 const rowsPerStatement = 2_000;
 const timeZone = "Europe/Berlin";
 const country = "DE";
+const networkScopes = ["flows:read", "flows:write", "matches:read", "matches:write"] as const;
 const sampleInstant = "2026-01-01T00:00:00Z";
 
 /** Puts a network into an empty database by SQL, and makes the planner know it. Gives the key of its owner. */
@@ -68,22 +70,23 @@ export async function loadNetwork(
     ...contentColumns(flow, computeSearchFacts(flow)),
   }));
   await insert(describeInsert("flows", rows[0]!), rows.map(takeValues));
-  const key = await insertKey(query, network.ownerId, pepper);
+  const key = await insertKey(query, network.ownerId, pepper, networkScopes);
   await query`VACUUM ANALYZE`.catch(() => query`ANALYZE`);
   return key;
 }
 
 /** An owner's key, stored as the API would. */
-async function insertKey(
+export async function insertKey(
   query: NeonQueryFunction<false, false>,
   organizationId: OrganizationId,
   pepper: string,
+  scopes: readonly Scope[],
 ): Promise<string> {
   const text = createApiKeyText("live");
   const digest = toHex(await computeDigest(pepper, "api-key", text));
   await query`INSERT INTO api_keys (id, organization_id, name, digest, hint, role, scopes, created_at)
     VALUES (${uuidOf(createId("apiKey"))}::uuid, ${uuidOf(organizationId)}::uuid, 'bench', decode(${digest}, 'hex'), ${text.slice(-4)}, 'owner',
-      ARRAY['flows:read', 'flows:write', 'matches:read', 'matches:write'], ${sampleInstant}::timestamptz)`;
+      ${`{${scopes.join(",")}}`}::text[], ${sampleInstant}::timestamptz)`;
   return text;
 }
 

@@ -29,6 +29,11 @@ export function divideCores(): Cores {
   };
 }
 
+/** Pins a process that is running; not at all where `core` is null. */
+export function pinTo(core: string | null, pid: number): void {
+  if (core !== null) execFileSync("taskset", ["-a", "-p", "-c", core, String(pid)], { stdio: "ignore" });
+}
+
 /** The cores that this process may use; none where they cannot be pinned. */
 function findCores(): number[] {
   try {
