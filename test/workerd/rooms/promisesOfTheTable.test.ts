@@ -167,7 +167,7 @@ describe("6. A slow or hostile client hurts only itself: bounded frames, bounded
     const { seller, buyer, matchId } = await createRoom();
     const [hostile, other] = [await join(matchId, seller.key), await join(matchId, buyer.key)];
     const before = (await logOf(matchId, buyer.key)).length;
-    // The runner needs milliseconds for each call of an object, so that ten thousand would take half a minute.
+    // The runner needs milliseconds for each call of an object; test/e2e/roomFlood.test.ts sends ten thousand.
     for (let count = 0; count < 2_000; count++)
       hostile.sendRaw(JSON.stringify({ type: "typing", isTyping: count % 2 === 0 }));
     expect(await hostile.closing()).toEqual({ code: 4004, reason: "too_many_frames" });
