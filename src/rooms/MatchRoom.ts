@@ -63,7 +63,8 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       if (this.#core.seats.reap(now)) this.#presence.tellSoon();
       const isFull =
         core.seats.count(participant.organizationId) >= maximumSockets ||
-        Object.keys(core.state.participants).length >= maximumParticipants;
+        (!core.state.participants[participant.id] &&
+          Object.keys(core.state.participants).length >= maximumParticipants);
       const seat = core.seats.accept(own, session);
       if (admit(core, participant) !== "admitted") core.seats.close(seat, "access_ended");
       else if (isFull) core.seats.close(seat, "too_many_sockets");
