@@ -21,7 +21,7 @@ export const partOfTheCode = "code";
  * that are anyone's: a credential need not be sent; one that is sent must hold.
  */
 export function keptAnswers(begin: BeginRequest, query: z.ZodObject, readVersion: ReadVersion, cacheControl: string) {
-  const parameters = query.strict();
+  const readQuestion = createQuestionReader(query.strict());
   const headersByAnswer = new WeakMap<KeptAnswer, Headers>();
   const headersOf = (answer: KeptAnswer) => {
     let known = headersByAnswer.get(answer);
@@ -43,7 +43,7 @@ export function keptAnswers(begin: BeginRequest, query: z.ZodObject, readVersion
     const version = typeof current === "string" ? current : await current;
     const begins = url.indexOf("?");
     const path = url.slice(url.indexOf("/", 8), begins < 0 ? undefined : begins);
-    const address = begins < 0 ? path : `${path}?${readQuestion(c, parameters)}`;
+    const address = begins < 0 ? path : `${path}?${readQuestion(c, url.slice(begins))}`;
     const answers = begins < 0 ? opened.answers : opened.searches;
     const known = answers.recall(address);
     let answer =
@@ -65,15 +65,25 @@ export function keptAnswers(begin: BeginRequest, query: z.ZodObject, readVersion
   });
 }
 
-/** What the parameters mean, written in one way; in the order of the schema. */
-function readQuestion(c: Context<AppEnvironment>, parameters: z.ZodObject): string {
-  const given = Object.entries(c.req.queries()).map(([name, values]) => [
-    name,
-    values.length === 1 ? values[0] : values,
-  ]);
-  const { success, data, error } = parameters.safeParse(Object.fromEntries(given));
-  if (!success) throw invalid(fieldErrors(error, "/query"));
-  return JSON.stringify(data);
+const maximumReadings = 1_000;
+
+/** Reads what parameters mean, written in one way, in the order of the schema; what was read once is remembered by its text. */
+function createQuestionReader(parameters: z.ZodObject) {
+  const readings = new Map<string, string>();
+  return (c: Context<AppEnvironment>, written: string): string => {
+    const known = readings.get(written);
+    if (known !== undefined) return known;
+    const given = Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ]);
+    const { success, data, error } = parameters.safeParse(Object.fromEntries(given));
+    if (!success) throw invalid(fieldErrors(error, "/query"));
+    const meaning = JSON.stringify(data);
+    if (readings.size >= maximumReadings) readings.clear();
+    readings.set(written, meaning);
+    return meaning;
+  };
 }
 
 async function digestOf(body: Uint8Array<ArrayBuffer>): Promise<string> {
