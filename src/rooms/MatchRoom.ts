@@ -186,7 +186,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
         case "offers":
           return core.system({ type: "offers.expire" });
         case "idle":
-          return core.closeWhenIdle(now);
+          return this.#dealings.lookAfter(now);
         case "tickets":
           return core.deadlines.set("tickets", core.tickets.forgetOver(now));
         case "sockets":

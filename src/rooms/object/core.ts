@@ -108,12 +108,24 @@ export class RoomCore {
     else if (alongside) this.#storage.transactionSync(alongside);
   }
 
-  /** Closes a room in which nobody does anything any more, or looks again when that may be. */
-  closeWhenIdle(now: number): void {
+  /** Closes a room in which nobody does anything any more, and looks again when that may be; whether nobody does. */
+  closeWhenIdle(now: number): boolean {
     const [body] = this.log.readBodies(this.log.head - 1, 1);
     const idleAt = Date.parse((JSON.parse(body!) as RoomEvent).at) + idleMs;
-    if (idleAt > now) this.deadlines.set("idle", idleAt);
-    else this.system({ type: "room.close", reason: idleReason });
+    const isIdle = idleAt <= now;
+    this.deadlines.set("idle", isIdle ? now + idleMs : idleAt);
+    if (isIdle) this.system({ type: "room.close", reason: idleReason });
+    return isIdle;
+  }
+
+  /** Deletes all that is kept of the room: there is none any more. */
+  async erase(): Promise<void> {
+    for (const seat of this.seats.all()) this.seats.close(seat, "room_gone");
+    this.#isOpen = false;
+    this.log.forget();
+    this.deadlines.forget();
+    await this.#storage.deleteAlarm();
+    await this.#storage.deleteAll();
   }
 
   #nextExpiry(): number | null {

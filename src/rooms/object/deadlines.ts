@@ -23,6 +23,12 @@ export class Deadlines {
     this.#alarmAt = this.#first();
   }
 
+  /** Forgets what it has in memory where all that is kept is deleted. */
+  forget(): void {
+    this.#due.clear();
+    this.#alarmAt = null;
+  }
+
   dueAt(kind: DeadlineKind): number | null {
     return this.#due.get(kind) ?? null;
   }

@@ -6,6 +6,8 @@ import type { RoomRecords } from "./records.ts";
 
 /** An attempt of which nobody knows what became may still be going on in the database for so long: until then no refusal is final. */
 const unknownMs = 20_000;
+/** For so long a match must be gone from the records before its room is deleted. */
+const goneMs = 30 * 86_400_000;
 
 /** In which the match's round is over, or not bargained over any more. */
 const endedStates: readonly MatchState[] = [
@@ -88,6 +90,22 @@ export class Dealings {
     const facts = await this.#records.readFacts(matchId).catch(() => null);
     if (facts) this.follow(facts);
     return true;
+  }
+
+  /**
+   * Closes a room in which nobody does anything any more; one whose match the records have forgotten, and still do not know a month
+   * later, goes with it. In between somebody would notice that the records are not the right ones.
+   */
+  async lookAfter(now: number): Promise<void> {
+    const { log, deadlines, state } = this.#core;
+    const goneSince = Number(log.readMeta("gone_at") ?? 0);
+    if (!this.#core.closeWhenIdle(now) && goneSince === 0) return;
+    if (await this.#records.readFacts(state.matchId)) log.writeMeta("gone_at", "0");
+    else if (goneSince > 0 && now - goneSince >= goneMs) await this.#core.erase();
+    else {
+      if (goneSince === 0) log.writeMeta("gone_at", String(now));
+      deadlines.set("idle", now + goneMs);
+    }
   }
 
   /** Takes over what the records say; what is older than what it knows changes nothing. */

@@ -55,6 +55,13 @@ export class RoomLog {
     this.#end = originOf(matchId);
   }
 
+  /** Forgets what it has in memory of a log that is deleted. */
+  forget(): void {
+    this.#state = null;
+    this.#firstSeq = 1;
+    this.#prunedTo = 0;
+  }
+
   get state(): RoomState {
     if (this.#state === null) throw new TypeError("The room is not open.");
     return this.#state;

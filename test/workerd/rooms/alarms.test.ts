@@ -1,5 +1,6 @@
-import { runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { uuidOf } from "../../../src/domain/ids.ts";
 import { succeed } from "../support/client.ts";
 import { query } from "../support/database.ts";
 import {
@@ -53,6 +54,27 @@ describe("the one alarm of a room", () => {
     }, soon);
     const [event] = await query("SELECT data FROM outbox WHERE type = 'turash.match.expired' ORDER BY id DESC LIMIT 1");
     expect(event.data).toMatchObject({ state: "expired", round: 1 });
+  });
+
+  it("deletes what is kept of a room whose match the records have forgotten, once that has lasted", async () => {
+    const { seller, matchId } = await createRoom();
+    const socket = await join(matchId, seller.key);
+    await query("DELETE FROM matches WHERE id = $1", uuidOf(matchId));
+    const tables = () =>
+      runInDurableObject(
+        roomOf(matchId),
+        (_, state) => state.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'events'").toArray().length,
+      );
+    for (const seconds of [91 * 86_400, 20 * 86_400]) {
+      await ringIn(matchId, seconds);
+      expect(await tables()).toBe(1);
+    }
+    await evict(matchId);
+    await ringIn(matchId, 11 * 86_400);
+    expect(await tables()).toBe(0);
+    expect(socket.closed).not.toBeNull();
+    await evict(matchId);
+    expect(await tables()).toBe(0);
   });
 
   it("lets go whoever never said hello, and whoever gives no sign of life", async () => {
