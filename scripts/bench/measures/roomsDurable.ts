@@ -3,7 +3,7 @@ import { createFigure, type Figure, ratioAtLeast } from "../figures.ts";
 import { readCpuSeconds } from "../machine.ts";
 import { measureAcknowledged } from "../rooms/acknowledged.ts";
 import type { RoomsOnBench } from "../rooms/roomRows.ts";
-import { closeCrowd, openCrowd } from "../rooms/sockets.ts";
+import { type Crowd, openCrowd } from "../rooms/sockets.ts";
 import { bareTalk, roomObjects, turashTalk } from "../rooms/turash.ts";
 import type { Stage } from "../stage.ts";
 import { median } from "../statistics.ts";
@@ -29,7 +29,7 @@ export async function measureDurable(stage: Stage, rooms: RoomsOnBench): Promise
     { worker: bare, talk: bareTalk(bare.url), perSecond: [] as number[], cpuMicroseconds: [] as number[] },
     { worker: own, talk: turashTalk([own.url], rooms), perSecond: [] as number[], cpuMicroseconds: [] as number[] },
   ];
-  const crowds = [];
+  const crowds: Crowd[] = [];
   try {
     for (const { talk } of sides) crowds.push(await openCrowd(talk, count, 1, signal));
     for (let round = isQuick ? 0 : -1; round < (isQuick ? 1 : 5); round++)
@@ -43,7 +43,7 @@ export async function measureDurable(stage: Stage, rooms: RoomsOnBench): Promise
         cpuMicroseconds.push(((readCpuSeconds(worker.pid) - cpuBefore) / measured.count) * 1e6);
       }
   } finally {
-    for (const crowd of crowds) closeCrowd(crowd);
+    for (const crowd of crowds) crowd.close();
     await own.stop();
     await bare.stop();
   }

@@ -12,7 +12,7 @@ import {
   versionOf,
 } from "../rooms/rivals.ts";
 import type { RoomsOnBench } from "../rooms/roomRows.ts";
-import { closeCrowd, openCrowd, type Talk } from "../rooms/sockets.ts";
+import { openCrowd, type Talk } from "../rooms/sockets.ts";
 import { roomObjects, turashTalk } from "../rooms/turash.ts";
 import type { Stage } from "../stage.ts";
 import { percentile } from "../statistics.ts";
@@ -66,7 +66,6 @@ async function measureSide(stage: Stage, side: Side, count: number): Promise<Mea
     progress(`Fan-out: opening ${(count * membersPerRoom).toLocaleString("en-US")} sockets of ${talk.name} ...`);
     const crowd = await openCrowd(talk, count, membersPerRoom, signal);
     try {
-      if (talk.ping !== null) for (const { socket } of crowd) socket.send(talk.ping);
       const rates: AtRate[] = [];
       for (const perSecond of isQuick ? [100, 200] : [500, 2_000]) {
         progress(`Fan-out: ${talk.name} at ${perSecond.toLocaleString("en-US")} messages/s ...`);
@@ -79,7 +78,7 @@ async function measureSide(stage: Stage, side: Side, count: number): Promise<Mea
       }
       return { name: talk.name, rates };
     } finally {
-      closeCrowd(crowd);
+      crowd.close();
     }
   } finally {
     for (const server of servers) await server.stop();

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { createFigure, type Figure } from "../figures.ts";
 import { readMemory } from "../machine.ts";
 import type { RoomsOnBench } from "../rooms/roomRows.ts";
-import { type CrowdSocket, closeCrowd, openCrowd } from "../rooms/sockets.ts";
+import { type Crowd, openCrowd } from "../rooms/sockets.ts";
 import { resume, roomObjects, turashTalk } from "../rooms/turash.ts";
 import type { Stage } from "../stage.ts";
 import { percentile } from "../statistics.ts";
@@ -24,7 +24,7 @@ export async function measureMemoryAndResume(stage: Stage, rooms: RoomsOnBench):
       objects: roomObjects,
     });
   let worker = await start();
-  const crowds: CrowdSocket[][] = [];
+  const crowds: Crowd[] = [];
   const memory: number[] = [];
   const resumedMs: number[] = [];
   try {
@@ -49,12 +49,12 @@ export async function measureMemoryAndResume(stage: Stage, rooms: RoomsOnBench):
       resumedMs.push(performance.now() - begun);
       back.terminate();
     }
-    for (const crowd of crowds.splice(0)) closeCrowd(crowd);
+    for (const crowd of crowds.splice(0)) crowd.close();
     const begun = performance.now();
     crowds.push(await openCrowd(turashTalk([worker.url], rooms), count, membersPerRoom, signal, warmRooms));
     return toFigures(count, memory, resumedMs, (performance.now() - begun) / 1_000);
   } finally {
-    for (const crowd of crowds) closeCrowd(crowd);
+    for (const crowd of crowds) crowd.close();
     await worker.stop();
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CrowdSocket, Talk } from "./sockets.ts";
+import type { Crowd, Talk } from "./sockets.ts";
 
 /** Not longer than most messages. */
 const text = "What about 120 tonnes a month from January on, free at our gate, at 12.50 EUR a tonne?";
@@ -13,7 +13,7 @@ const retryMs = 100;
  * @returns acknowledged messages a second, and how many there were
  */
 export async function measureAcknowledged(
-  crowd: readonly CrowdSocket[],
+  { sockets }: Crowd,
   talk: Talk,
   seconds: number,
   signal: AbortSignal,
@@ -21,7 +21,7 @@ export async function measureAcknowledged(
   let count = 0;
   let isOver = false;
   let fault: string | null = null;
-  for (const one of crowd) {
+  for (const one of sockets) {
     const { socket } = one;
     let heard = 0;
     const say = () => socket.send(talk.write(text));
@@ -51,7 +51,7 @@ export async function measureAcknowledged(
   const result = { perSecond: count / ((performance.now() - begun) / 1_000), count };
   isOver = true;
   await sleep(drainMs, undefined, { signal });
-  for (const one of crowd) {
+  for (const one of sockets) {
     one.hear = () => {};
     one.socket.removeAllListeners("close");
   }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CrowdSocket, groupByRoom, type Talk } from "./sockets.ts";
+import type { Crowd, Talk } from "./sockets.ts";
 
 export type FanOut = {
   /** Milliseconds from when a message was due until a member had it, one for each member and message; infinite where it never came. */
@@ -21,18 +21,18 @@ const stride = 7_919;
  * server that falls behind is not flattered by messages that were held back.
  */
 export async function measureFanOut(
-  crowd: readonly CrowdSocket[],
+  { sockets }: Crowd,
   talk: Talk,
   { perSecond, seconds, signal }: { perSecond: number; seconds: number; signal: AbortSignal },
 ): Promise<FanOut> {
-  const members = groupByRoom(crowd);
+  const members = Map.groupBy(sockets, ({ room }) => room);
   const result: FanOut = { latenciesMs: [], missing: 0, latestMs: 0 };
   let expected = 0;
   let fault: string | null = null;
   const close = (code: number) => {
     fault ??= `a socket was closed with ${code}`;
   };
-  for (const one of crowd) {
+  for (const one of sockets) {
     one.socket.once("close", close);
     one.hear = (frame) => {
       const from = frame.indexOf(markByte);
@@ -49,7 +49,7 @@ export async function measureFanOut(
     for (; sent < due; sent++) {
       const dueAt = begun + ((sent + 1) / perSecond) * 1_000;
       result.latestMs = Math.max(result.latestMs, now - dueAt);
-      const { room, socket } = crowd[(sent * stride) % crowd.length]!;
+      const { room, socket } = sockets[(sent * stride) % sockets.length]!;
       expected += members.get(room)!.length;
       socket.send(talk.write(`${mark}${dueAt.toFixed(3)}${mark}`));
     }
@@ -57,7 +57,7 @@ export async function measureFanOut(
   }
   const deadline = performance.now() + drainDeadlineMs;
   while (result.latenciesMs.length < expected && performance.now() < deadline && !signal.aborted) await sleep(5);
-  for (const one of crowd) {
+  for (const one of sockets) {
     one.hear = () => {};
     one.socket.off("close", close);
   }

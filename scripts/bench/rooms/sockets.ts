@@ -3,6 +3,8 @@ import { type ClientOptions, WebSocket } from "ws";
 /** A socket of somebody in a room, and what it hears; whoever loads it listens. */
 export type CrowdSocket = { room: number; socket: WebSocket; hear: (frame: Buffer) => void };
 
+export type Crowd = { sockets: readonly CrowdSocket[]; close(): void };
+
 /** How to come into a room, and how to talk there. */
 export type Talk = {
   name: string;
@@ -14,7 +16,9 @@ export type Talk = {
   ping: string | null;
 };
 
-const openedAtOnce = 40;
+const openedAtOnce = 16;
+const pingEveryMs = 30_000;
+const pingTurns = 300;
 const openDeadlineMs = 30_000;
 const options: ClientOptions = { perMessageDeflate: false, skipUTF8Validation: true };
 
@@ -58,8 +62,13 @@ export async function openCrowd(
   members: number,
   signal: AbortSignal,
   first = 0,
-): Promise<CrowdSocket[]> {
-  const crowd: CrowdSocket[] = [];
+): Promise<Crowd> {
+  const sockets: CrowdSocket[] = [];
+  const pinger = talk.ping === null ? undefined : keepPinging(sockets, talk.ping);
+  const close = () => {
+    clearInterval(pinger);
+    for (const { socket } of sockets) socket.terminate();
+  };
   let next = 0;
   const work = async () => {
     while (next < rooms * members) {
@@ -69,22 +78,22 @@ export async function openCrowd(
       const socket = await talk.enter(room, Math.floor(index / rooms));
       const one: CrowdSocket = { room, socket, hear: () => {} };
       socket.on("message", (frame: Buffer) => one.hear(frame));
-      crowd.push(one);
+      sockets.push(one);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: openedAtOnce }, work));
-    return crowd;
-  } catch (error) {
-    closeCrowd(crowd);
-    throw error;
-  }
+  // Each to its end, so that none opens a socket behind the close.
+  const results = await Promise.allSettled(Array.from({ length: openedAtOnce }, work));
+  const failed = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (!failed) return { sockets, close };
+  close();
+  throw failed.reason;
 }
 
-export function groupByRoom(crowd: readonly CrowdSocket[]): Map<number, CrowdSocket[]> {
-  return Map.groupBy(crowd, ({ room }) => room);
-}
-
-export function closeCrowd(crowd: readonly CrowdSocket[]): void {
-  for (const { socket } of crowd) socket.terminate();
+/** Asks for a sign of life over each socket now and then, as clients do; not over all at once. */
+function keepPinging(sockets: readonly CrowdSocket[], ping: string): NodeJS.Timeout {
+  let turn = 0;
+  return setInterval(() => {
+    for (let index = turn; index < sockets.length; index += pingTurns) sockets[index]!.socket.send(ping, () => {});
+    turn = (turn + 1) % pingTurns;
+  }, pingEveryMs / pingTurns);
 }

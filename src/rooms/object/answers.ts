@@ -2,9 +2,14 @@
 export const keptAnswers = 10_000;
 const pruneEvery = 500;
 
-/** The first answer to each command, by who sent it and its client's id. */
+/**
+ * The first answer to each command, by who sent it and its client's id. An event keeps in its own row which command led to it, so that
+ * a command costs one row; its answer enters the table with the next snapshot, and is in memory until then.
+ */
 export class Answers {
   readonly #sql: SqlStorage;
+  /** Of the commands that led to the events since the last snapshot. */
+  readonly #recent = new Map<string, string>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -12,6 +17,8 @@ export class Answers {
 
   /** The frame that answered the command before; null where it is new. */
   find(participantId: string, clientMessageId: string): string | null {
+    const recent = this.#recent.get(keyOf(participantId, clientMessageId));
+    if (recent !== undefined) return recent;
     const [row] = this.#sql
       .exec<{ frame: string }>(
         "SELECT frame FROM answers WHERE participant_id = ? AND client_message_id = ?",
@@ -22,6 +29,7 @@ export class Answers {
     return row?.frame ?? null;
   }
 
+  /** Keeps the answer to a command that led to no event. */
   keep(participantId: string, clientMessageId: string, frame: string): void {
     const { id } = this.#sql
       .exec<{ id: number }>(
@@ -31,12 +39,45 @@ export class Answers {
         frame,
       )
       .one();
-    if (id % pruneEvery === 0)
-      this.#sql.exec(
-        `DELETE FROM answers WHERE participant_id = ?1 AND id < coalesce(
-          (SELECT id FROM answers WHERE participant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)`,
-        participantId,
-        keptAnswers - 1,
-      );
+    if (id % pruneEvery === 0) this.#prune(participantId);
   }
+
+  /** Remembers the answer to a command that led to the event of that number; gives its frame. */
+  remember(participantId: string, clientMessageId: string, seq: number): string {
+    const frame = JSON.stringify({ type: "ack", clientMessageId, seq });
+    this.#recent.set(keyOf(participantId, clientMessageId), frame);
+    return frame;
+  }
+
+  /** Takes the answers of the events behind a number into the table, where they outlast the events. */
+  takeIn(after: number): void {
+    const participants = this.#sql
+      .exec<{ participant_id: string }>(
+        `INSERT OR IGNORE INTO answers (participant_id, client_message_id, frame)
+          SELECT body ->> '$.by', client_message_id, json_object('type', 'ack', 'clientMessageId', client_message_id, 'seq', seq)
+          FROM events WHERE seq > ? AND client_message_id IS NOT NULL ORDER BY seq RETURNING participant_id`,
+        after,
+      )
+      .toArray();
+    for (const id of new Set(participants.map(({ participant_id }) => participant_id))) this.#prune(id);
+  }
+
+  /** The table has them all. */
+  forgetRecent(): void {
+    this.#recent.clear();
+  }
+
+  #prune(participantId: string): void {
+    this.#sql.exec(
+      `DELETE FROM answers WHERE participant_id = ?1 AND id < coalesce(
+        (SELECT id FROM answers WHERE participant_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)`,
+      participantId,
+      keptAnswers - 1,
+    );
+  }
+}
+
+/** Neither has a space in it. */
+function keyOf(participantId: string, clientMessageId: string): string {
+  return `${participantId} ${clientMessageId}`;
 }

@@ -1,3 +1,4 @@
+import type { Decision } from "../decision.ts";
 import type { FrameFault } from "../frames.ts";
 import { type ClientFrame, readFrame } from "../frames.ts";
 import type { Command, ErrorCode, ServerFrame } from "../protocol.ts";
@@ -69,7 +70,7 @@ export class Conversation {
 
   #command(seat: Seat, command: Command): void {
     const { answers, seats, documents, state } = this.#core;
-    const { participant, actor } = seat.session;
+    const { participant } = seat.session;
     const { clientMessageId } = command;
     const known = answers.find(participant.id, clientMessageId);
     if (known !== null) {
@@ -81,25 +82,25 @@ export class Conversation {
         ? (documents.find(participant.organizationId, command.documentId) ?? undefined)
         : undefined;
     const decision = decide(state, command, { participant, at: new Date().toISOString(), document });
-    let answer = "";
+    seats.sendText(seat, this.#carryOut(decision, seat, clientMessageId));
+  }
+
+  /** Does what was decided, and gives the frame that answers the command, now and whenever it comes again. */
+  #carryOut(decision: Decision, { session: { participant, actor } }: Seat, clientMessageId: string): string {
+    const { answers, log } = this.#core;
     const keep = (frame: ServerFrame) => {
-      answer = JSON.stringify(frame);
-      answers.keep(participant.id, clientMessageId, answer);
+      const text = JSON.stringify(frame);
+      answers.keep(participant.id, clientMessageId, text);
+      return text;
     };
     if (decision.kind === "refused") {
       const { code, message, pointer } = decision;
-      keep({
-        type: "error",
-        clientMessageId,
-        code,
-        message,
-        errors: pointer === undefined ? [] : [{ pointer, message }],
-      });
-    } else
-      this.#core.happen(decision.events, actor, (placed) =>
-        keep({ type: "ack", clientMessageId, seq: placed.at(-1)?.seq ?? state.head }),
-      );
-    seats.sendText(seat, answer);
+      const errors = pointer === undefined ? [] : [{ pointer, message }];
+      return keep({ type: "error", clientMessageId, code, message, errors });
+    }
+    if (decision.events.length === 0) return keep({ type: "ack", clientMessageId, seq: log.head });
+    const seq = this.#core.happen(decision.events, { actor, clientMessageId });
+    return answers.remember(participant.id, clientMessageId, seq);
   }
 
   #refuse(seat: Seat, { code, message, clientMessageId = null, errors = [] }: Refusal): void {

@@ -35,8 +35,8 @@ export class RoomCore {
     const { storage } = state;
     this.#storage = storage;
     this.#settle = settle;
-    this.log = new RoomLog(storage.sql);
     this.answers = new Answers(storage.sql);
+    this.log = new RoomLog(storage.sql, this.answers);
     this.tickets = new Tickets(storage.sql);
     this.documents = new Documents(storage.sql);
     this.intents = new Intents(storage.sql);
@@ -73,21 +73,25 @@ export class RoomCore {
     this.deadlines.set("idle", at.getTime() + idleMs);
   }
 
-  /** Writes events with whatever belongs to them, and tells everybody; all of it or, where that throws, nothing. */
+  /**
+   * Writes events with whatever belongs to them, and tells everybody; all of it or, where that throws, nothing. `command` is what led
+   * to them, where one did. Gives the number of the last event.
+   */
   happen(
     events: readonly NewRoomEvent[],
-    actor: MemberActor | null,
-    alongside: (placed: readonly RoomEvent[]) => void = () => {},
-  ): void {
+    command: { actor: MemberActor; clientMessageId: string } | null,
+    alongside: () => void = () => {},
+  ): number {
     const before = this.state;
+    const actor = command?.actor ?? null;
     let isMore = false;
     const written = this.#storage.transactionSync(() => {
-      const written = this.log.write(events);
+      const written = this.log.write(events, command?.clientMessageId);
       for (const intent of intentsOf(before, written.events, actor)) {
         this.intents.add(intent);
         isMore = true;
       }
-      alongside(written.events);
+      alongside();
       return written;
     });
     this.log.adopt(written);
@@ -99,6 +103,7 @@ export class RoomCore {
         for (const seat of this.seats.all())
           if (seat.session.participant.id === event.data.id) this.seats.close(seat, "access_ended");
     if (isMore) this.#settle();
+    return written.end.seq;
   }
 
   /** The same for what happens without a member's doing; nothing where all is so already. */

@@ -2,6 +2,7 @@ import type { MatchId } from "../../domain/ids.ts";
 import type { NewRoomEvent, RoomEvent } from "../events.ts";
 import { chain, type LogEnd, originOf } from "../log.ts";
 import { applyEvent, openRoom, type RoomState } from "../state.ts";
+import type { Answers } from "./answers.ts";
 
 /** Events between two snapshots: as many are replayed at most when a room wakes. */
 const snapshotEvery = 500;
@@ -10,21 +11,32 @@ export const keptEvents = 20_000;
 const snapshotPartLength = 500_000;
 
 /** Events in their places, what followed from them, and their texts as they are kept. */
-export type Written = { events: RoomEvent[]; bodies: string[]; state: RoomState; end: LogEnd };
+export type Written = {
+  events: RoomEvent[];
+  bodies: string[];
+  state: RoomState;
+  end: LogEnd;
+  /** Whether all of it is in a snapshot. */
+  isSnapshot: boolean;
+};
 
 /** A room's log and the state that follows from it, in step with its storage. */
 export class RoomLog {
   readonly #sql: SqlStorage;
+  readonly #answers: Answers;
   #state: RoomState | null = null;
   #end: LogEnd = { seq: 0, hash: "" };
   #epoch = "";
   #firstSeq = 1;
+  /** Number of the last event that is in a snapshot. */
+  #snapshotAt = 0;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, answers: Answers) {
     this.#sql = sql;
+    this.#answers = answers;
   }
 
-  /** Reads what is kept: the last snapshot, and the events behind it. */
+  /** Reads what is kept: the last snapshot, and the events behind it with the answers to what led to them. */
   load(): void {
     const snapshot = this.#sql
       .exec<{ body: string }>("SELECT body FROM snapshots ORDER BY part")
@@ -32,14 +44,16 @@ export class RoomLog {
       .map(({ body }) => body)
       .join("");
     let state: RoomState | null = snapshot === "" ? null : JSON.parse(snapshot);
+    this.#snapshotAt = state?.head ?? 0;
     let last: RoomEvent | null = null;
-    for (const { body } of this.#sql.exec<{ body: string }>(
-      "SELECT body FROM events WHERE seq > ? ORDER BY seq",
-      (state?.head ?? 0) - 1,
+    for (const { body, client_message_id } of this.#sql.exec<{ body: string; client_message_id: string | null }>(
+      "SELECT body, client_message_id FROM events WHERE seq > ? ORDER BY seq",
+      this.#snapshotAt - 1,
     )) {
       last = JSON.parse(body) as RoomEvent;
-      if (state === null) state = openRoom(last);
-      else if (last.seq > state.head) state = applyEvent(state, last);
+      if (state !== null && last.seq === state.head) continue;
+      state = state === null ? openRoom(last) : applyEvent(state, last);
+      if (client_message_id !== null) this.#answers.remember(last.by, client_message_id, last.seq);
     }
     this.#state = state;
     if (last) this.#end = { seq: last.seq, hash: last.hash };
@@ -80,8 +94,11 @@ export class RoomLog {
     return this.#firstSeq;
   }
 
-  /** Writes events; what follows from them holds once the transaction that this is part of has come through, by `adopt`. */
-  write(events: readonly NewRoomEvent[]): Written {
+  /**
+   * Writes events, with the client's id of the command that led to them where one did; what follows from them holds once the
+   * transaction that this is part of has come through, by `adopt`.
+   */
+  write(events: readonly NewRoomEvent[], clientMessageId: string | null = null): Written {
     let state = this.#state;
     let end = this.#end;
     const placed: RoomEvent[] = [];
@@ -91,15 +108,21 @@ export class RoomLog {
       state = state === null ? openRoom(next) : applyEvent(state, next);
       end = { seq: next.seq, hash: next.hash };
       const body = JSON.stringify(next);
-      this.#sql.exec("INSERT INTO events (seq, body) VALUES (?, ?)", next.seq, body);
+      const id = placed.length === events.length - 1 ? clientMessageId : null;
+      this.#sql.exec("INSERT INTO events (seq, body, client_message_id) VALUES (?, ?, ?)", next.seq, body, id);
       placed.push(next);
       bodies.push(body);
     }
-    if (Math.floor(end.seq / snapshotEvery) > Math.floor(this.#end.seq / snapshotEvery)) this.#keepSnapshot(state!);
-    return { events: placed, bodies, state: state!, end };
+    const isSnapshot = Math.floor(end.seq / snapshotEvery) > Math.floor(this.#end.seq / snapshotEvery);
+    if (isSnapshot) this.#keepSnapshot(state!);
+    return { events: placed, bodies, state: state!, end, isSnapshot };
   }
 
-  adopt({ state, end }: Written): void {
+  adopt({ state, end, isSnapshot }: Written): void {
+    if (isSnapshot) {
+      this.#answers.forgetRecent();
+      this.#snapshotAt = end.seq;
+    }
     this.#state = state;
     this.#end = end;
     this.#firstSeq = Math.max(this.#firstSeq, this.#prunedTo + 1);
@@ -116,6 +139,7 @@ export class RoomLog {
         part,
         text.slice(part * snapshotPartLength, (part + 1) * snapshotPartLength),
       );
+    this.#answers.takeIn(this.#snapshotAt);
     this.#prunedTo = Math.max(state.head - keptEvents, 0);
     if (this.#prunedTo > 0) this.#sql.exec("DELETE FROM events WHERE seq <= ?", this.#prunedTo);
   }

@@ -1,7 +1,8 @@
 /** The tables of a room's own storage. A row is at most 2 MB, so what can be longer is kept in parts. */
 const tables = [
   "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)",
+  // With the client's id of the command that led to it, at the last of its events.
+  "CREATE TABLE events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, client_message_id TEXT)",
   "CREATE TABLE snapshots (part INTEGER PRIMARY KEY, body TEXT NOT NULL)",
   `CREATE TABLE answers (id INTEGER PRIMARY KEY, participant_id TEXT NOT NULL, client_message_id TEXT NOT NULL, frame TEXT NOT NULL,
     UNIQUE (participant_id, client_message_id))`,

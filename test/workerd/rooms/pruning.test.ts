@@ -13,24 +13,28 @@ afterEach(() => {
   leaveAll();
 });
 
+/** Puts events behind `head` into a room's storage, up to a number: the room has to be evicted then. */
+function fillUpTo(matchId: string, head: number, last: number): Promise<void> {
+  return runInDurableObject(roomOf(matchId), (_, state) => {
+    state.storage.sql.exec(
+      `WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
+        INSERT INTO events (seq, body) SELECT seq, json_object('type', 'chat.sent', 'at', '2026-11-27T12:00:00.000Z', 'by', ?3,
+          'data', json('{"text":"x"}'), 'seq', seq, 'previousHash', ?4, 'hash', ?4) FROM n`,
+      head + 1,
+      last,
+      "key_of_nobody",
+      "0".repeat(64),
+    );
+  });
+}
+
 describe("a log that has become long", () => {
   it("keeps the last events and the state of all; who is further behind gets the state in their place", async () => {
     const { seller, buyer, matchId } = await createRoom();
     const sells = await join(matchId, seller.key);
     const hash = await propose(sells);
     const { head } = await succeed(200, "GET", pathOf(matchId), { key: seller.key });
-    const target = Math.ceil((keptEvents + 700) / 500) * 500;
-    await runInDurableObject(roomOf(matchId), (_, state) => {
-      state.storage.sql.exec(
-        `WITH RECURSIVE n (seq) AS (SELECT ?1 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?2)
-          INSERT INTO events (seq, body) SELECT seq, json_object('type', 'chat.sent', 'at', '2026-11-27T12:00:00.000Z', 'by', ?3,
-            'data', json('{"text":"x"}'), 'seq', seq, 'previousHash', ?4, 'hash', ?4) FROM n`,
-        head + 1,
-        target - 1,
-        "key_of_nobody",
-        "0".repeat(64),
-      );
-    });
+    await fillUpTo(matchId, head, Math.ceil((keptEvents + 700) / 500) * 500 - 1);
     await evict(matchId, "close");
     const speaker = await join(matchId, buyer.key);
     await speaker.do({ type: "chat.send", text: "the last straw" });
@@ -73,6 +77,31 @@ describe("a log that has become long", () => {
     expect(await count()).toBeGreaterThan(keptAnswers + 500);
     for (let turn = 0; turn < 2; turn++) await socket.do({ type: "read.mark", seq: turn });
     expect(await count()).toBeLessThanOrEqual(keptAnswers + 1);
+  });
+});
+
+describe("an answer", () => {
+  it("is the first one also behind a snapshot, to what was done before it and after it", async () => {
+    const { seller, buyer, matchId } = await createRoom();
+    const socket = await join(matchId, seller.key);
+    const acceptNothing = { type: "offer.accept", hash: "0".repeat(64), clientMessageId: "none" };
+    const say = (id: string) => ({ type: "chat.send", text: id, clientMessageId: id });
+    const [before, refused] = [await socket.ask(say('the/"first\\"')), await socket.ask(acceptNothing)];
+    const { head } = await succeed(200, "GET", pathOf(matchId), { key: seller.key });
+    await fillUpTo(matchId, head, 499);
+    await evict(matchId, "close");
+    const other = await join(matchId, seller.key);
+    const across = await other.ask(say("across"));
+    const after = await other.ask(say("after"));
+    const repeats = [say('the/"first\\"'), acceptNothing, say("across"), say("after")];
+    const answers = [before, refused, across, after];
+    for (const each of [other, await join(matchId, seller.key)])
+      for (const [index, repeat] of repeats.entries()) expect(await each.ask(repeat)).toEqual(answers[index]);
+    await evict(matchId, "close");
+    const last = await join(matchId, seller.key);
+    for (const [index, repeat] of repeats.entries()) expect(await last.ask(repeat)).toEqual(answers[index]);
+    const stranger = await join(matchId, buyer.key);
+    expect((await stranger.ask(say("across"))).seq).toBeGreaterThan(after.seq as number);
   });
 });
 
