@@ -53,7 +53,10 @@ export async function verifyAll(core: RoomCore, records: RoomRecords): Promise<v
 /** The same while anybody is here, from time to time. */
 export async function verifyNowAndThen(core: RoomCore, records: RoomRecords, now: number): Promise<void> {
   const { log, seats } = core;
-  if (seats.size === 0 || now - Number(log.readMeta("verified_at") ?? 0) < verifyEveryMs) return;
+  // Whoever came was let in by the records.
+  const cameFirst = Math.min(...seats.all().map(({ session }) => session.openedAt));
+  const verifiedAt = Math.max(cameFirst, Number(log.readMeta("verified_at") ?? 0));
+  if (now - verifiedAt < verifyEveryMs) return;
   log.writeMeta("verified_at", String(now));
   await verifyAll(core, records);
 }

@@ -10,15 +10,22 @@ export class Answers {
   readonly #sql: SqlStorage;
   /** Of the commands that led to the events since the last snapshot. */
   readonly #recent = new Map<string, string>();
+  /** Until the first snapshot there is mostly nothing to look up. */
+  #isTableEmpty = true;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  load(): void {
+    this.#isTableEmpty = this.#sql.exec("SELECT 1 FROM answers LIMIT 1").toArray().length === 0;
   }
 
   /** The frame that answered the command before; null where it is new. */
   find(participantId: string, clientMessageId: string): string | null {
     const recent = this.#recent.get(keyOf(participantId, clientMessageId));
     if (recent !== undefined) return recent;
+    if (this.#isTableEmpty) return null;
     const [row] = this.#sql
       .exec<{ frame: string }>(
         "SELECT frame FROM answers WHERE participant_id = ? AND client_message_id = ?",
@@ -31,6 +38,7 @@ export class Answers {
 
   /** Keeps the answer to a command that led to no event. */
   keep(participantId: string, clientMessageId: string, frame: string): void {
+    this.#isTableEmpty = false;
     const { id } = this.#sql
       .exec<{ id: number }>(
         "INSERT INTO answers (participant_id, client_message_id, frame) VALUES (?, ?, ?) RETURNING id",
@@ -51,6 +59,7 @@ export class Answers {
 
   /** Takes the answers of the events behind a number into the table, where they outlast the events. */
   takeIn(after: number): void {
+    this.#isTableEmpty = false;
     const participants = this.#sql
       .exec<{ participant_id: string }>(
         `INSERT OR IGNORE INTO answers (participant_id, client_message_id, frame)

@@ -44,6 +44,7 @@ export class RoomCore {
     this.seats = new Seats(state, this.log);
     if (!hasTables(storage.sql)) return;
     this.#isOpen = true;
+    this.answers.load();
     this.log.load();
     this.deadlines.load();
     this.seats.load();

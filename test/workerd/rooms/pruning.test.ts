@@ -111,9 +111,16 @@ describe("an access that ended without a word", () => {
     const { id, key } = await createKey(seller, { role: "editor", scopes: ["rooms:join"] });
     const socket = await join(matchId, key);
     await query("UPDATE api_keys SET revoked_at = now() WHERE id = $1", uuidOf(id));
-    socket.sendRaw("ping");
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 90_000 });
-    await runDurableObjectAlarm(roomOf(matchId));
+    const lookAfter = async (milliseconds: number) => {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + milliseconds });
+      // A sign of life, and something behind it, so that it has come.
+      socket.send({ type: "seen", seq: await socket.do({ type: "chat.send", text: "still here" }) });
+      await socket.do({ type: "chat.send", text: "and here" });
+      await runDurableObjectAlarm(roomOf(matchId));
+    };
+    await lookAfter(600_000);
+    await socket.do({ type: "chat.send", text: "nobody has asked yet" });
+    await lookAfter(310_000);
     expect(await socket.closing()).toEqual({ code: 4001, reason: "access_ended" });
   });
 });
