@@ -33,6 +33,21 @@ ENDINGS = {
 #: Operations after which there is nothing left at the example's id for the others to find.
 USING_UP = ("/erase", "/leave", "/withdraw", "/decline")
 
+#: Bodies that are not JSON go out as the text that was made for them, whatever their media type says.
+OFFICE = "application/vnd.openxmlformats-officedocument."
+
+
+@schemathesis.serializer(
+    "application/pdf",
+    "image/png",
+    "image/jpeg",
+    OFFICE + "spreadsheetml.sheet",
+    OFFICE + "wordprocessingml.document",
+)
+def write_document(_context, value):
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
 #: Codes by which a refusal names a rule of form, which a JSON schema can say and the document therefore must.
 FORM = {
     "invalid_type",
