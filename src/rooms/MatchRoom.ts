@@ -36,6 +36,7 @@ const pageCharacters = 1_000_000;
  */
 export function defineMatchRoom(openRecords: OpenRecords) {
   return class MatchRoom extends DurableObject implements Omit<RoomObject, "fetch"> {
+    readonly #awakeSince = new Date().toISOString();
     readonly #core: RoomCore;
     readonly #records: RoomRecords;
     readonly #dealings: Dealings;
@@ -79,7 +80,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       const admission = enter(this.#core, this.#dealings, facts, participant);
       if (admission !== "admitted") return admission;
       const { epoch, head, firstSeq, state } = this.#core.log;
-      return { epoch, head, firstSeq, state };
+      return { epoch, head, firstSeq, state, awakeSince: this.#awakeSince };
     }
 
     async readLog(

@@ -7,8 +7,11 @@ import type { RoomState } from "./state.ts";
 /** What a ticket lets in: as verified when it was given, and until when its credential holds at most, in milliseconds. */
 export type TicketGrant = { participant: Participant; actor: MemberActor; endsAt: number | null };
 
-/** A room as it stands. `firstSeq` is the number of the first event that is still kept. */
-export type RoomView = { epoch: string; head: number; firstSeq: number; state: RoomState };
+/**
+ * A room as it stands. `firstSeq` is the number of the first event that is still kept; `awakeSince` (RFC 3339) is when its object
+ * came into memory, for it sleeps while nothing happens and its sockets stay.
+ */
+export type RoomView = { epoch: string; head: number; firstSeq: number; state: RoomState; awakeSince: string };
 
 /** A part of the log; `data` is null where the events that were asked for are kept no longer. */
 export type RoomLogPage = { epoch: string; head: number; firstSeq: number; data: RoomEvent[] | null };

@@ -13,7 +13,15 @@ const place = {
   firstSeq: z.int().positive().meta({ description: "number of the first event that is still kept" }),
 };
 
-export const roomSchema = z.object({ ...place, state: roomStateSchema }).meta({ id: "Room" });
+export const roomSchema = z
+  .object({
+    ...place,
+    state: roomStateSchema,
+    awakeSince: timestampSchema.meta({
+      description: "since when the room is in memory; it sleeps while nothing happens, and its sockets stay",
+    }),
+  })
+  .meta({ id: "Room" });
 
 export const roomLogSchema = z
   .object({
