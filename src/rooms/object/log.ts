@@ -74,6 +74,8 @@ export class RoomLog {
     this.#state = null;
     this.#firstSeq = 1;
     this.#prunedTo = 0;
+    this.#snapshotAt = 0;
+    this.#answers.forgetRecent();
   }
 
   get state(): RoomState {
