@@ -9,6 +9,8 @@ import { cpus, loadavg, totalmem } from "node:os";
 export type Cores = {
   /** Cores for `taskset -c`. Null: nothing is pinned. */
   worker: string | null;
+  /** All of them, for several processes that serve together. */
+  all: string | null;
   /** In words, for the report. */
   description: string;
 };
@@ -19,19 +21,20 @@ const ticksPerSecond = 100;
 /** Pins this process, and so all that it starts, away from the Worker's core; every core stays in use. */
 export function divideCores(): Cores {
   const list = findCores();
-  if (list.length < 2) return { worker: null, description: "nothing pinned" };
+  if (list.length < 2) return { worker: null, all: null, description: "nothing pinned" };
   const worker = list.at(-1)!;
   const others = list.slice(0, -1).join(",");
   execFileSync("taskset", ["-a", "-p", "-c", others, String(process.pid)], { stdio: "ignore" });
   return {
     worker: String(worker),
+    all: list.join(","),
     description: `workerd pinned to core ${worker}; load generator, SQL server and database to ${others} (taskset)`,
   };
 }
 
-/** Pins a process that is running; not at all where `core` is null. */
-export function pinTo(core: string | null, pid: number): void {
-  if (core !== null) execFileSync("taskset", ["-a", "-p", "-c", core, String(pid)], { stdio: "ignore" });
+/** Pins a process that is running; not at all where `cores` is null. */
+export function pinTo(cores: string | null, pid: number): void {
+  if (cores !== null) execFileSync("taskset", ["-a", "-p", "-c", cores, String(pid)], { stdio: "ignore" });
 }
 
 /** The cores that this process may use; none where they cannot be pinned. */

@@ -47,8 +47,10 @@ export type Stage = {
   load(count: number): Promise<void>;
   /** A request as the owner of the subjects. */
   asOwner(method: LoadRequest["method"], path: string, body?: unknown): LoadRequest;
-  /** Another Worker beside the production one; stopped with the stage at the latest. */
-  startWorker(options: Pick<BareWorkerOptions, "name" | "modulePath" | "bindings" | "objects">): Promise<BareWorker>;
+  /** Another Worker beside the production one, on its core unless told otherwise; stopped with the stage at the latest. */
+  startWorker(
+    options: Pick<BareWorkerOptions, "name" | "modulePath" | "bindings" | "objects"> & { core?: string | null },
+  ): Promise<BareWorker>;
   close(): Promise<void>;
 };
 
@@ -74,7 +76,7 @@ export async function openStage(options: {
     await seedTaxonomy(database);
     const startWorker: Stage["startWorker"] = async (worker) => {
       signal.throwIfAborted();
-      const started = await startBareWorker({ ...worker, compatibilityDate, folder, core: cores.worker });
+      const started = await startBareWorker({ core: cores.worker, ...worker, compatibilityDate, folder });
       closers.push(() => started.stop());
       return started;
     };

@@ -26,7 +26,7 @@ export async function measureDurable(stage: Stage, rooms: RoomsOnBench): Promise
     objects: { ROOMS: "BareRoom" },
   });
   const sides = [
-    { worker: bare, talk: bareTalk(bare.url), perSecond: [] as number[], cpuMicroseconds: [] as number[] },
+    { worker: bare, talk: bareTalk([bare.url]), perSecond: [] as number[], cpuMicroseconds: [] as number[] },
     { worker: own, talk: turashTalk([own.url], rooms), perSecond: [] as number[], cpuMicroseconds: [] as number[] },
   ];
   const crowds: Crowd[] = [];

@@ -54,8 +54,8 @@ export async function buildParty(outputFolder: string): Promise<string> {
   return outfile;
 }
 
-/** A Colyseus server in a Node of its own, on the core that the Workers have too. */
-export async function startColyseus(core: string | null): Promise<RivalServer> {
+/** A Colyseus server in a Node of its own. */
+export async function startColyseus(cores: string | null): Promise<RivalServer> {
   const child = fork(join(folder, "colyseus.mjs"), { stdio: ["ignore", "ignore", "inherit", "ipc"], detached: true });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const stop = async () => {
@@ -68,7 +68,7 @@ export async function startColyseus(core: string | null): Promise<RivalServer> {
       throw new StartProblem("Colyseus does not start");
     }),
   ]);
-  pinTo(core, child.pid!);
+  pinTo(cores, child.pid!);
   return { url: `http://127.0.0.1:${port}`, pid: child.pid!, stop };
 }
 

@@ -18,11 +18,12 @@ export function turashTalk(urls: readonly string[], rooms: RoomsOnBench): Talk {
   };
 }
 
-/** The bare object, in the words of the product. */
-export function bareTalk(url: string): Talk {
+/** Bare objects, in the words of the product. */
+export function bareTalk(urls: readonly string[]): Talk {
   return {
     name: "bare Durable Object",
-    enter: (room) => openSocket(`${url.replace("http", "ws")}/${room}`, [], { hello: null, isWelcome: null }),
+    enter: (room) =>
+      openSocket(`${urls[room % urls.length]!.replace("http", "ws")}/${room}`, [], { hello: null, isWelcome: null }),
     write: writeChat,
     ping: null,
   };

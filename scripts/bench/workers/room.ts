@@ -1,8 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 
-type Bindings = { ROOMS: DurableObjectNamespace<BareRoom> };
+type Bindings = { ROOMS: DurableObjectNamespace<BareRoom>; TELLS?: "everybody" };
 
-/** The least that keeps a message and says so: a row, and an acknowledgement behind it, over a socket that outlasts sleep. */
+/**
+ * The least that keeps a message and says so: a row, and an acknowledgement behind it, over a socket that outlasts sleep. Tells
+ * everybody in the room where it is told to.
+ */
 export class BareRoom extends DurableObject<Bindings> {
   readonly #sql: SqlStorage;
 
@@ -21,6 +24,7 @@ export class BareRoom extends DurableObject<Bindings> {
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     const { clientMessageId, text } = JSON.parse(message as string) as { clientMessageId: string; text: string };
     const { seq } = this.#sql.exec<{ seq: number }>("INSERT INTO events (body) VALUES (?) RETURNING seq", text).one();
+    if (this.env.TELLS) for (const each of this.ctx.getWebSockets()) each.send(text);
     socket.send(JSON.stringify({ type: "ack", clientMessageId, seq }));
   }
 }
