@@ -7,7 +7,7 @@ import { measureMemoryAndResume } from "./roomsResume.ts";
 
 /** Match rooms: what they keep, what they pass on, what they hold, and how soon they are back. */
 export async function measureRooms(stage: Stage): Promise<Figure[]> {
-  const count = stage.isQuick ? 150 : 2_500;
+  const count = stage.isQuick ? 60 : 2_500;
   stage.progress(`Writing ${count.toLocaleString("en-US")} matches whose rooms are open ...`);
   const rooms = await insertRooms(stage.database, count, stage.pepper);
   return [

@@ -11,7 +11,7 @@ import { median } from "../statistics.ts";
 /** Messages that a room has kept and acknowledged, beside an object that does nothing else. */
 export async function measureDurable(stage: Stage, rooms: RoomsOnBench): Promise<Figure[]> {
   const { isQuick, signal } = stage;
-  const count = isQuick ? 50 : 200;
+  const count = isQuick ? 30 : 200;
   stage.progress(`Durable messages a second: ${count} rooms beside bare Durable Objects ...`);
   const own = await stage.startWorker({
     name: "durable",

@@ -15,7 +15,7 @@ const missedEvents = 50;
 /** What rooms and their sockets hold in memory, and how soon they are back after a kill. */
 export async function measureMemoryAndResume(stage: Stage, rooms: RoomsOnBench): Promise<Figure[]> {
   const { isQuick, signal, progress } = stage;
-  const count = isQuick ? 100 : 1_000;
+  const count = isQuick ? 40 : 500;
   const start = () =>
     stage.startWorker({
       name: "resume",

@@ -5,7 +5,7 @@ import type { Crowd, Talk } from "./sockets.ts";
 const text = "What about 120 tonnes a month from January on, free at our gate, at 12.50 EUR a tonne?";
 /** A client tells so often how far it has read. */
 const seenEvery = 100;
-const drainMs = 1_000;
+const drainMs = 500;
 const retryMs = 100;
 
 /**
