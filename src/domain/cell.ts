@@ -14,11 +14,15 @@ const resolution = 7;
 /** No cell of this resolution reaches farther from its centre: 1,548 m is the most among 300,000 taken at random. */
 export const maximumCellRadiusMeters = 1_600;
 
-/** The cell of a position. The library is loaded at the first call, for it takes 38 MB and only writes of sites need it. */
+/** Loaded at the first call, for it takes 38 MB and only writes of sites need it; calls behind that wait for nothing. */
+let h3: typeof import("h3-js") | null = null;
+
+/** The cell of a position. */
 export async function findCell([longitude, latitude]: Position): Promise<Cell> {
-  const h3 = await import("h3-js");
+  h3 ??= await import("h3-js");
+  const { greatCircleDistance } = h3;
   const id = h3.latLngToCell(latitude, longitude, resolution);
   const center = h3.cellToLatLng(id);
-  const corners = h3.cellToBoundary(id).map((corner) => h3.greatCircleDistance(center, corner, "m"));
+  const corners = h3.cellToBoundary(id).map((corner) => greatCircleDistance(center, corner, "m"));
   return { id, center: [center[1], center[0]], radiusMeters: Math.ceil(Math.max(...corners)) };
 }
