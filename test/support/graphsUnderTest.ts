@@ -6,7 +6,7 @@ import type { Graph, NetworkEntry } from "../../src/stores/graph/port.ts";
 import { createSqlGraph } from "../../src/stores/graph/sql/graph.ts";
 import { createDatabase } from "../../src/stores/postgres/client.ts";
 import { enginesUnderTest } from "./engineUnderTest.ts";
-import { neo4jWays, openNeo4jUnderTest, type Way } from "./neo4jUnderTest.ts";
+import { neo4jWays, onNeo4jAlone, openNeo4jUnderTest, type Way } from "./neo4jUnderTest.ts";
 import { openStoresUnderTest, type StoresUnderTest } from "./storesUnderTest.ts";
 
 export type GraphUnderTest = {
@@ -96,8 +96,12 @@ async function openNeo4j(way: Way): Promise<GraphUnderTest> {
 
 /** Each adapter with what it stands on, and how many random networks are tried on it. */
 export const graphsUnderTest: { name: string; runs: number; open(): Promise<GraphUnderTest> }[] = [
-  ...enginesUnderTest.map((engine) => ({ name: `SQL on ${engine}`, runs: 25, open: () => openSql(engine) })),
-  ...neo4jWays.map((way) => ({ name: `Neo4j over ${way}`, runs: 10, open: () => openNeo4j(way) })),
+  ...(onNeo4jAlone ? [] : enginesUnderTest).map((engine) => ({
+    name: `SQL on ${engine}`,
+    runs: 25,
+    open: () => openSql(engine),
+  })),
+  ...neo4jWays.map((way) => ({ name: `Neo4j over ${way}`, runs: 5, open: () => openNeo4j(way) })),
 ];
 
 // Hundreds of statements, some of which Neo4j plans for seconds when it sees them first.
