@@ -130,6 +130,8 @@ export async function openMatchingWorld(engine: EngineName) {
     return acknowledged;
   }
 
+  const schedule = () => openSchedule(env, new Date(), () => undefined).matching;
+  const compute = () => schedule().compute();
   const hurry = () => stores.run("UPDATE match_refreshes SET due_at = '-infinity' WHERE attempts = 0");
 
   return {
@@ -148,10 +150,13 @@ export async function openMatchingWorld(engine: EngineName) {
       for (let events = await takeEvents(); events.length > 0; events = await takeEvents()) {
         await hurry();
         await deliver(events);
+        // What a busy machine has not come to in the consumer's time, the schedule does.
+        await hurry();
+        await compute();
       }
     },
 
-    runCron: (work: "compute" | "sweep") => openSchedule(env, new Date(), () => undefined).matching[work](),
+    runCron: (work: "compute" | "sweep") => schedule()[work](),
 
     async countComputations(work: () => Promise<unknown>): Promise<number> {
       const count = async () => Number((await stores.run("SELECT count(*) AS n FROM computations"))[0]!.n);
