@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { scopes } from "../../domain/actor.ts";
 import { idSchema } from "../../domain/ids.ts";
+import { instantSchema } from "../../domain/instant.ts";
 import { disabledReasons, webhookContentSchema } from "../../domain/webhook.ts";
 import { deliveryErrors, deliveryStatuses } from "../../domain/webhookDelivery.ts";
 import { listOf, recordFields, timestampSchema } from "./answers.ts";
@@ -54,7 +55,7 @@ export const secretRotationSchema = z
 
 export const redeliverySchema = z
   .strictObject({
-    since: timestampSchema.meta({ description: "30 days ago at most" }),
+    since: instantSchema.meta({ description: "RFC 3339, 30 days ago at most" }),
     includeDelivered: z.boolean().default(false).meta({ description: "also what was delivered" }),
   })
   .meta({ id: "Redelivery" });
