@@ -23,6 +23,7 @@ import { outbox } from "./http/outbox.ts";
 import { participants } from "./http/participants.ts";
 import { toProblemResponse } from "./http/problem.ts";
 import { programmes } from "./http/programmes.ts";
+import { RememberingRouter } from "./http/rememberingRouter.ts";
 import { roomDocuments } from "./http/roomDocuments.ts";
 import { roomSocket } from "./http/roomSocket.ts";
 import { rooms } from "./http/rooms.ts";
@@ -36,7 +37,7 @@ import { roomChannel } from "./rooms/asyncApi.ts";
  * its body, and then meets its route. Whatever any of them throws becomes a problem here and nowhere else.
  */
 export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
-  const app = createRouter();
+  const app = createRouter({ router: new RememberingRouter() });
   const fail = (failure: Error, c: Context<AppEnvironment>) => {
     c.set("failure", failure);
     return toProblemResponse(failure, c.get("requestId"));

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { HonoOptions } from "hono/hono-base";
 import * as z from "zod";
 import type { Actor } from "../domain/actor.ts";
 import { invalid } from "../domain/errors.ts";
@@ -37,8 +38,9 @@ const placeByTarget: Record<string, string> = {
  * A router whose failed validations throw `invalid` with every wrong field, and whose routes take no query parameter but
  * those that they name.
  */
-export function createRouter(): OpenAPIHono<AppEnvironment> {
+export function createRouter(options: Pick<HonoOptions<AppEnvironment>, "router"> = {}): OpenAPIHono<AppEnvironment> {
   const router = new OpenAPIHono<AppEnvironment>({
+    ...options,
     defaultHook: (result) => {
       if (!result.success) throw invalid(fieldErrors(result.error, placeByTarget[result.target] ?? ""));
     },

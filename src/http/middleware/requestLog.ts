@@ -33,15 +33,15 @@ export function logRequest(outcome: RequestOutcome, logged: LoggedRequests): voi
   else console.log(line);
 }
 
-export function formatRequest({ actor, failure, ...outcome }: RequestOutcome): string {
-  const problem = failure === undefined ? undefined : toAppError(failure);
-  return JSON.stringify({
-    level: outcome.status >= 500 ? "error" : "info",
-    ...outcome,
-    actor: actor && describeActor(actor),
-    ...(problem && { reason: problem.details.reason ?? problem.code }),
-    ...(outcome.status >= 500 && failure instanceof Error && describeCauses(failure)),
-  });
+export function formatRequest(outcome: RequestOutcome): string {
+  const { requestId, traceId, spanId, method, route, status, durationMs, databaseTrips, actor, failure } = outcome;
+  const level = status >= 500 ? "error" : "info";
+  const who = actor && describeActor(actor);
+  const line = { level, requestId, traceId, spanId, method, route, status, durationMs, databaseTrips, actor: who };
+  if (failure === undefined) return JSON.stringify(line);
+  const problem = toAppError(failure);
+  const reason = problem.details.reason ?? problem.code;
+  return JSON.stringify({ ...line, reason, ...(status >= 500 && failure instanceof Error && describeCauses(failure)) });
 }
 
 function describeActor(actor: Actor) {
