@@ -21,7 +21,7 @@ export function createIsolateMemory(deployment: string | null, limits: LimitSett
   return {
     limiter: createLimiter(limits),
     tags: createTagVersions(),
-    relayTurn: { startedAt: null, isAskedAgain: false } as RelayTurn,
+    relayTurn: { aliveAt: null, isAskedAgain: false } as RelayTurn,
     taxonomy: null as StoredTaxonomy | null,
     /** By which a request sees in the graph what another one of this isolate has written. */
     graphBookmarks: { known: [] } as Bookmarks,

@@ -92,7 +92,7 @@ describe("the relay", () => {
 
   it("goes on until nothing is due, once an isolate, and looks once more for a change that came meanwhile", async () => {
     const rows = Array.from({ length: 250 }, () => row());
-    const turn = { startedAt: null, isAskedAgain: false };
+    const turn = { aliveAt: null, isAskedAgain: false };
     let isLate = true;
     const { relay, marked } = createRelay(rows, async () => {
       expect(relayInBackground(relay, turn)).toBeNull();
@@ -101,7 +101,18 @@ describe("the relay", () => {
     });
     await relayInBackground(relay, turn);
     expect(marked).toHaveLength(251);
-    expect(turn.startedAt).toBeNull();
+    expect(turn.aliveAt).toBeNull();
+  });
+
+  it("is taken over where the one that ran ended without a word, as with its request", async () => {
+    const rows = [row()];
+    const [{ id }] = rows as [DueEvent];
+    const turn = { aliveAt: now().getTime() - 1_000, isAskedAgain: false };
+    const { relay, marked } = createRelay(rows);
+    expect(relayInBackground(relay, turn)).toBeNull();
+    turn.aliveAt = now().getTime() - 3_000;
+    await relayInBackground(relay, turn);
+    expect(marked).toEqual([id]);
   });
 });
 
