@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { buildProduction } from "../bench/bundles.ts";
 import { findFreePort } from "../freePort.ts";
 import { seedTaxonomy } from "../seedTaxonomy.ts";
 import { signalProcess } from "../start/processes.ts";
@@ -38,8 +37,6 @@ export async function createStack(
   let worker: LocalWorker | null = null;
   let groupId: number | null = null;
   let isSeeded = false;
-  // Built once: a start after a kill is to take no longer than it must.
-  const builtPath = await buildProduction(folder);
 
   const startDatabase = async () => {
     const parameters = ["--json", `--port=${databasePort}`, "--data", join(folder, "database")];
@@ -59,7 +56,6 @@ export async function createStack(
     worker = await startWorker({
       port: workerPort,
       dataFolder: folder,
-      builtPath,
       secrets: {
         DATABASE_URL: address.connectionString,
         OPERATOR_KEY: secrets.operatorKey,

@@ -25,8 +25,6 @@ export type WorkerOptions = {
   /** Variables that are no secrets; they show in the process list. */
   variables: Readonly<Record<string, string>>;
   signal: AbortSignal;
-  /** A built Worker that is run as it is; the sources are built where missing. */
-  builtPath?: string;
   /** Told as soon as the process group exists, so that it can be ended even if this process cannot. */
   onGroup(leader: ProcessInfo): void;
   /** Takes what the Worker logs; nothing is shown where missing. */
@@ -83,7 +81,6 @@ async function tryToStartWorker(options: WorkerOptions): Promise<LocalWorker> {
       `--import=${pathToFileURL(join(import.meta.dirname, "leaveWithParent.mjs"))}`,
       join(repositoryRoot, "node_modules", "wrangler", "wrangler-dist", "cli.js"),
       "dev",
-      ...(options.builtPath ? [options.builtPath, "--no-bundle"] : []),
       `--config=${configFor(Object.keys(options.secrets), dataFolder)}`,
       "--ip=127.0.0.1",
       `--port=${port}`,
