@@ -55,7 +55,11 @@ const listRoute = createRoute({
       organizationId: idSchema("organization").optional(),
       actor: z.enum(actors).optional(),
       memberId: idSchema("member").optional(),
-      credential: z.string().min(1).max(128).optional(),
+      credential: z
+        .string()
+        .regex(/^[\w:.-]{1,128}$/, "a credential as entries tell it")
+        .optional()
+        .meta({ example: "key_01jd7p3v2fe1k9wx5m7t8q4z6c" }),
       action: z
         .string()
         .regex(/^[a-z_]+\.([a-z_]+)?$/, "an action as in flow.create, or flow. for all of a noun")
