@@ -24,9 +24,13 @@ export type Comparison = "hello" | "room" | "row" | "json" | "layers" | "credent
 
 /** A Worker that a measure is held against, bundled as wrangler would. */
 export async function buildComparison(name: Comparison, folder: string): Promise<string> {
-  const outfile = join(folder, `${name}.js`);
+  return bundleForWorkerd(join(import.meta.dirname, "workers", `${name}.ts`), join(folder, `${name}.js`));
+}
+
+/** Bundles a module with all that it imports; where it was written. */
+export async function bundleForWorkerd(entryPath: string, outfile: string): Promise<string> {
   await build({
-    entryPoints: [join(import.meta.dirname, "workers", `${name}.ts`)],
+    entryPoints: [entryPath],
     outfile,
     bundle: true,
     minify: true,

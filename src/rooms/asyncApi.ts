@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { closeCodes } from "./closeCodes.ts";
+import { afterClose, closeCodes } from "./closeCodes.ts";
 import {
   type CommandType,
   commandSchemas,
@@ -38,7 +38,7 @@ const sentSummaries: Record<ServerFrameType, string> = {
 };
 
 const closings = Object.entries(closeCodes)
-  .map(([name, { code, client, meaning }]) => `- ${code} \`${name}\` (${client}): ${meaning}`)
+  .map(([name, { code, meaning }]) => `- ${code} \`${name}\` (${afterClose(code)}): ${meaning}`)
   .join("\n");
 
 /** The room's WebSocket, as the AsyncAPI document tells of it. */

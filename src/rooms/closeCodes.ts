@@ -6,47 +6,42 @@ import { roomProtocol } from "./wire.ts";
  */
 export type AfterClose = "stop" | "back_off" | "reconnect_now";
 
-type CloseCode = { code: number; client: AfterClose; meaning: string };
+type CloseCode = { code: number; meaning: string };
 
 /**
  * Why a room closes a socket, by name; names are the close frame's reason. A code's hundred says what a client does, so that it can
  * heed those that it does not know.
  */
 export const closeCodes = {
-  bad_protocol: { code: 4000, client: "stop", meaning: `The client does not speak ${roomProtocol}.` },
+  bad_protocol: { code: 4000, meaning: `The client does not speak ${roomProtocol}.` },
   access_ended: {
     code: 4001,
-    client: "stop",
     meaning: "The member was removed from the room, or the credential that fetched the ticket no longer holds.",
   },
-  frame_too_large: { code: 4002, client: "stop", meaning: "A frame had more bytes than a frame may have." },
-  binary_frame: { code: 4003, client: "stop", meaning: "A frame was binary; frames are text." },
+  frame_too_large: { code: 4002, meaning: "A frame had more bytes than a frame may have." },
+  binary_frame: { code: 4003, meaning: "A frame was binary; frames are text." },
   too_many_frames: {
     code: 4004,
-    client: "stop",
     meaning: "The client went on sending after it was told to slow down.",
   },
-  room_gone: { code: 4005, client: "stop", meaning: "The room is no longer there." },
+  room_gone: { code: 4005, meaning: "The room is no longer there." },
   seq_in_the_future: {
     code: 4006,
-    client: "stop",
     meaning: "`lastSeq` is beyond the room's last event: forget what you have, and come anew without it.",
   },
-  slow_reader: { code: 4100, client: "back_off", meaning: "The client left too much of what it was sent unread." },
-  unavailable: { code: 4101, client: "back_off", meaning: "The room cannot serve for the moment." },
+  slow_reader: { code: 4100, meaning: "The client left too much of what it was sent unread." },
+  unavailable: { code: 4101, meaning: "The room cannot serve for the moment." },
   too_many_sockets: {
     code: 4102,
-    client: "back_off",
     meaning: "The room, or the member in it, has too many sockets open.",
   },
-  hello_late: { code: 4103, client: "back_off", meaning: "No `hello` came in time." },
-  draining: { code: 4200, client: "reconnect_now", meaning: "The service makes way for a new version of itself." },
+  hello_late: { code: 4103, meaning: "No `hello` came in time." },
+  draining: { code: 4200, meaning: "The service makes way for a new version of itself." },
   session_over: {
     code: 4201,
-    client: "reconnect_now",
     meaning: "The socket has been open for as long as one may; come with a new ticket.",
   },
-  silent: { code: 4202, client: "reconnect_now", meaning: "Nothing was heard from the client for too long." },
+  silent: { code: 4202, meaning: "Nothing was heard from the client for too long." },
 } as const satisfies Record<string, CloseCode>;
 
 export type CloseName = keyof typeof closeCodes;

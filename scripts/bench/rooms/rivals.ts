@@ -2,8 +2,8 @@ import { execFile, fork } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
 import { StartProblem } from "../../start/problem.ts";
+import { bundleForWorkerd } from "../bundles.ts";
 import { pinTo } from "../machine.ts";
 import { openSocket, type Talk } from "./sockets.ts";
 
@@ -38,20 +38,8 @@ export function versionOf(name: string): string {
   return readManifest()[name]!;
 }
 
-export async function buildParty(outputFolder: string): Promise<string> {
-  const outfile = join(outputFolder, "party.js");
-  await build({
-    entryPoints: [join(folder, "party.mjs")],
-    outfile,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2024",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["node:*", "cloudflare:*"],
-    logLevel: "error",
-  });
-  return outfile;
+export function buildParty(outputFolder: string): Promise<string> {
+  return bundleForWorkerd(join(folder, "party.mjs"), join(outputFolder, "party.js"));
 }
 
 /** A Colyseus server in a Node of its own. */
