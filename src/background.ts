@@ -1,4 +1,5 @@
 import { deliverDueOf } from "./delivering.ts";
+import type { Actor } from "./domain/actor.ts";
 import type { ConsumerName } from "./domain/consumer.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Config } from "./env.ts";
@@ -11,8 +12,9 @@ import type { RequestContext } from "./operations/context.ts";
 import { continueScheduledRebuild, dropReplaced } from "./operations/graphRebuild.ts";
 import { computeMatches, sweepMatches } from "./operations/matchFollowing.ts";
 import type { Schedule } from "./operations/schedule.ts";
+import { createOwnContext } from "./ownContext.ts";
 import { continueTrace } from "./platform/telemetry/traceparent.ts";
-import { configOrThrow, createServices, memoryOf } from "./services.ts";
+import { configOrThrow, memoryOf } from "./services.ts";
 import { createDatabase, type Database } from "./stores/postgres/client.ts";
 import { createAuditChainStore, sealingBatch } from "./stores/records/auditChain.ts";
 import { readTagVersion } from "./stores/records/cacheTags.ts";
@@ -148,7 +150,7 @@ function createHandlerThatTells(
   };
 }
 
-/** What work that nobody asked for is done in. */
+/** What consumers and the schedule work in. */
 function openContext(
   config: Config,
   credential: string,
@@ -156,28 +158,22 @@ function openContext(
   signal: AbortSignal,
   waitUntil: WaitUntil,
 ): RequestContext {
-  const at = new Date();
-  const memory = memoryOf(config);
-  const services = createServices(config, memory, database, signal, at, waitUntil);
+  const actor: Actor = { kind: "operator", credential, isUnattended: true };
+  const context = createOwnContext(config, actor, database, signal, waitUntil);
+  const { at, services } = context;
+  const { tags } = memoryOf(config);
   let asked: Promise<void> | null = null;
   // What is computed here stays: it rests on the taxonomy that stands now, and not on what this isolate knew seconds ago.
   const askTaxonomy = () => {
-    asked ??= readTagVersion(database, "taxonomy").then((version) => memory.tags.note("taxonomy", version, at));
+    asked ??= readTagVersion(database, "taxonomy").then((version) => tags.note("taxonomy", version, at));
     return asked;
   };
   return {
-    actor: { kind: "operator", credential, isUnattended: true },
-    at,
-    requestId: crypto.randomUUID(),
-    traceparent: continueTrace(null).traceparent,
-    addressHash: null,
-    idempotency: null,
-    deadline: { signal },
+    ...context,
     services: {
       ...services,
       readTaxonomy: () => askTaxonomy().then(services.readTaxonomy),
       readMatcher: () => askTaxonomy().then(services.readMatcher),
-      admitProbe: async () => {},
     },
   };
 }

@@ -7,11 +7,9 @@ import { reserveAgreement } from "./operations/agreements.ts";
 import type { RequestContext } from "./operations/context.ts";
 import { findRefusal } from "./operations/permissions.ts";
 import { endRound, negotiateMatch } from "./operations/roomRecords.ts";
-import { continueTrace } from "./platform/telemetry/traceparent.ts";
+import { createOwnContext } from "./ownContext.ts";
 import type { OpenRecords, RoomRecords } from "./rooms/object/records.ts";
-import { configOrThrow, createServices, memoryOf } from "./services.ts";
-
-type WaitUntil = (work: Promise<unknown>) => void;
+import { configOrThrow, memoryOf } from "./services.ts";
 
 /** For what goes on behind a write. */
 const relayTimeoutMs = 20_000;
@@ -21,7 +19,7 @@ export const openRoomRecords: OpenRecords = (env, waitUntil): RoomRecords => {
   const ask = <Answer>(actor: Actor, work: (context: RequestContext, config: Config) => Promise<Answer>) => {
     const config = configOrThrow(env);
     return within(config.REQUEST_TIMEOUT_SECONDS * 1_000, (signal) =>
-      work(openContext(config, actor, signal, waitUntil), config),
+      work(createOwnContext(config, actor, openOwnDatabase(config, signal).database, signal, waitUntil), config),
     );
   };
   const write = async <Answer>(actor: Actor, work: (context: RequestContext) => Promise<Answer>): Promise<Answer> => {
@@ -64,22 +62,4 @@ async function within<Answer>(milliseconds: number, work: (signal: AbortSignal) 
   } finally {
     clearTimeout(timer);
   }
-}
-
-function openContext(config: Config, actor: Actor, signal: AbortSignal, waitUntil: WaitUntil): RequestContext {
-  const at = new Date();
-  const { database } = openOwnDatabase(config, signal);
-  return {
-    actor,
-    at,
-    requestId: crypto.randomUUID(),
-    traceparent: continueTrace(null).traceparent,
-    addressHash: null,
-    idempotency: null,
-    deadline: { signal },
-    services: {
-      ...createServices(config, memoryOf(config), database, signal, at, waitUntil),
-      admitProbe: async () => {},
-    },
-  };
 }

@@ -65,16 +65,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   "liveRequest.ts": {
     imports: ["domain", "operations", "stores", "platform", "env.ts", "services.ts"],
   },
+  "ownContext.ts": { imports: ["domain", "operations", "stores", "platform", "env.ts", "services.ts"] },
   "roomRecords.ts": {
     imports: [
       "domain",
       "operations",
-      "stores",
-      "platform",
       "events",
       "rooms",
       "env.ts",
       "services.ts",
+      "ownContext.ts",
       "background.ts",
       "liveRequest.ts",
     ],
@@ -90,6 +90,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       "rooms",
       "env.ts",
       "services.ts",
+      "ownContext.ts",
       "delivering.ts",
     ],
   },
