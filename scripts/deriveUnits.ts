@@ -1,6 +1,6 @@
 /**
- * Writes `src/domain/ucumTable.ts` from the tables of `@lhncbc/ucum-lhc`: `node scripts/deriveUnits.ts`. With `--check`
- * it writes nothing and exits with 1 when the committed file is not what would be written.
+ * Writes `src/domain/ucumTable.ts` from the tables of `@lhncbc/ucum-lhc`, and beside it the notice that its terms ask for:
+ * `node scripts/deriveUnits.ts`. With `--check` it writes nothing and exits with 1 when the committed files are others.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,7 +19,10 @@ type SourceUnit = {
 };
 type SourcePrefix = { code_: string; value_: number };
 
-const tablePath = new URL("../src/domain/ucumTable.ts", import.meta.url);
+const folder = new URL("../src/domain/", import.meta.url);
+
+/** Texts of files by their names in `src/domain`. */
+export type UnitFiles = Record<"ucumTable.ts" | "ucumTable.LICENSE.md", string>;
 
 /** UCUM's base mass is the gram, ours the kilogram; this is its place in the dimension vector. */
 const massIndex = 2;
@@ -37,8 +40,8 @@ const reciprocals = new Set(["[diop]", "[mesh_i]", "Bd"]);
 
 const missingNames: Record<string, string> = { "%": "percent" };
 
-/** The file as it must be, from the package that is installed. */
-export function deriveUnitTable(): string {
+/** The files as they must be, from the package that is installed. */
+export function deriveUnitFiles(): UnitFiles {
   const require = createRequire(import.meta.url);
   require("@lhncbc/ucum-lhc").UcumLhcUtils.getInstance();
   const { UnitTables } = require("@lhncbc/ucum-lhc/source-cjs/unitTables.js");
@@ -47,7 +50,10 @@ export function deriveUnitTable(): string {
   const prefixes = Object.values<SourcePrefix>(PrefixTables.getInstance().byCode_);
   const packageRoot = new URL("../node_modules/@lhncbc/ucum-lhc/", import.meta.url);
   const { version } = JSON.parse(readFileSync(new URL("package.json", packageRoot), "utf8"));
-  return render(version, readFileSync(new URL("LICENSE.md", packageRoot), "utf8"), units, prefixes);
+  return {
+    "ucumTable.ts": render(version, units, prefixes),
+    "ucumTable.LICENSE.md": `${readFileSync(new URL("LICENSE.md", packageRoot), "utf8").trim()}\n`,
+  };
 }
 
 /** Single units of UCUM itself; those marked LOINC are combinations that the parser makes, arbitrary ones convert to nothing. */
@@ -56,19 +62,12 @@ function isKept(unit: SourceUnit): boolean {
   return !unit.isSpecial_ || unit.csCode_ in scaleOffsets;
 }
 
-function render(version: string, license: string, units: SourceUnit[], prefixes: SourcePrefix[]): string {
-  const notice = license
-    .trim()
-    .replaceAll("&#174;", "(R)")
-    .replaceAll("&#169;", "(C)")
-    .split("\n")
-    .map((line) => ` * ${line}`.trimEnd());
+function render(version: string, units: SourceUnit[], prefixes: SourcePrefix[]): string {
   return [
     "/**",
     ` * The units and prefixes of UCUM, derived by scripts/deriveUnits.ts from @lhncbc/ucum-lhc ${version}; not edited by hand.`,
-    " * The notice of that package and of UCUM follows as its terms ask.",
-    " *",
-    ...notice,
+    " * Copyright Regenstrief Institute, Inc. and the UCUM Organization; the notice of that package and of UCUM stands in",
+    " * ucumTable.LICENSE.md, as its terms ask.",
     " */",
     "",
     "/** One prefix a line: code and factor. */",
@@ -113,19 +112,18 @@ function renderUnit(unit: SourceUnit): string {
 const round15 = (value: number) => Number(value.toPrecision(15));
 
 /** The file as it is committed. */
-export const readUnitTable = () => readFileSync(tablePath, "utf8");
+export const readUnitFile = (name: string) => readFileSync(new URL(name, folder), "utf8");
 
 function main(): void {
-  const rendered = deriveUnitTable();
-  if (!process.argv.includes("--check")) {
-    writeFileSync(tablePath, rendered);
-    return;
+  for (const [name, text] of Object.entries(deriveUnitFiles())) {
+    if (!process.argv.includes("--check")) writeFileSync(new URL(name, folder), text);
+    else if (readUnitFile(name) !== text) {
+      console.error(
+        `src/domain/${name} is not what the installed @lhncbc/ucum-lhc gives: run node scripts/deriveUnits.ts`,
+      );
+      process.exitCode = 1;
+    }
   }
-  if (readUnitTable() === rendered) return;
-  console.error(
-    "src/domain/ucumTable.ts is not what the installed @lhncbc/ucum-lhc gives: run node scripts/deriveUnits.ts",
-  );
-  process.exitCode = 1;
 }
 
 if (import.meta.main) main();

@@ -1,74 +1,7 @@
 /**
  * The units and prefixes of UCUM, derived by scripts/deriveUnits.ts from @lhncbc/ucum-lhc 7.1.10; not edited by hand.
- * The notice of that package and of UCUM follows as its terms ask.
- *
- * # LICENSE
- *
- * Licensing and Copyright Notice and Terms of Use
- *
- * Owner Notice: This software (including any associated website-service or
- * downloadable source (code) was developed by the Lister Hill National Center
- * for Biomedical Communications (LHNCBC), a research and development division
- * of the U.S. National Library of Medicine (NLM), with the permission and based
- * on the copyrighted content of the Regenstrief Institute.
- *
- * This material may contain content from LOINC (R) (http://loinc.org). The
- * LOINC table, LOINC codes, LOINC panels and forms file, LOINC linguistic variants
- * file, LOINC/RSNA Radiology Playbook, and LOINC/IEEE Medical Device Code Mapping
- * Table are copyright (C) 1995-2016, Regenstrief Institute, Inc. and the
- * Logical Observation Identifiers Names and Codes (LOINC) Committee and is
- * available at no cost under the license at http://loinc.org/terms-of-use.
- * LOINC (R) is a registered United States trademark of Regenstrief Institute, Inc.
- *
- * If LOINC content is included, this software is distributed under the conditions
- * set forth at https://loinc.org/terms-of-use and the following terms and conditions.
- *
- * If this product includes all or a portion of the UCUM table, UCUM codes, and
- * UCUM definitions or is derived from it, it is subject to a license from
- * Regenstrief Institute, Inc. and The UCUM Organization. Your use of the UCUM table,
- * UCUM codes, UCUM definitions also is subject to this license, a copy of which is
- * available at https://ucum.org/license. The current complete UCUM table and UCUM
- * Specification are available for download at https://ucum.org. The UCUM
- * table and UCUM codes are copyright (C) 1995-2009, Regenstrief Institute, Inc.
- * and the Unified Codes for Units of Measures (UCUM) Organization. All rights reserved.
- *
- * If UCUM content is included, this software is distributed under the conditions
- * set forth at https://ucum.org/license and the following terms and conditions.
- *
- * The following terms and conditions are based on the BSD open-source license.
- *
- * If publishing research that used this software, please include a citation that
- * acknowledges it.
- *
- * Redistribution and use in source and binary forms, with or without modification,
- * are permitted for commercial and non-commercial purposes and products alike,
- * provided that the following conditions are met:
- *
- *   * Redistributions of source code shall retain the above Owner Notice, this
- *   list of conditions and the following disclaimer, and display them prominently.
- *   * Redistributions in binary form shall prominently reproduce the above Owner
- *   Notice, this list of conditions and the following disclaimer in the
- *   documentation and/or other materials provided with the distribution.
- *   * Neither the names of the National Library of Medicine (NLM), the Lister
- *   Hill National Center for Biomedical Communications (LHNCBC), the National
- *   Institutes of Health (NIH), nor the names of any of the software contributors
- *   may be used to endorse or promote products derived from this software without
- *   specific prior written permission.
- *
- * THIS SOFTWARE IS PROVIDED BY THE OWNER AND CONTRIBUTORS "AS IS" AND ANY EXPRESS
- * OR IMPLIED WARRANTIES, INCLUDING, BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF
- * MERCHANTABILITY AND FITNESS FOR A PARTICULAR PURPOSE ARE DISCLAIMED. IN NO EVENT
- * SHALL THE OWNER OR CONTRIBUTORS BE LIABLE FOR ANY DIRECT, INDIRECT, INCIDENTAL,
- * SPECIAL, EXEMPLARY, OR CONSEQUENTIAL DAMAGES (INCLUDING, BUT NOT LIMITED TO,
- * PROCUREMENT OF SUBSTITUTE GOODS OR SERVICES; LOSS OF USE, DATA, OR PROFITS; OR
- * BUSINESS INTERRUPTION) HOWEVER CAUSED AND ON ANY THEORY OF LIABILITY, WHETHER
- * IN CONTRACT, STRICT LIABILITY, OR TORT (INCLUDING NEGLIGENCE OR OTHERWISE)
- * ARISING IN ANY WAY OUT OF THE USE OF THIS SOFTWARE, EVEN IF ADVISED OF THE
- * POSSIBILITY OF SUCH DAMAGE.
- * THE UCUM TABLE (IN ALL FORMATS), UCUM DEFINITIONS, AND SPECIFICATION ARE
- * PROVIDED "AS IS." ANY EXPRESS OR IMPLIED WARRANTIES ARE DISCLAIMED, INCLUDING,
- * BUT NOT LIMITED TO, THE IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS FOR A
- * PARTICULAR PURPOSE.
+ * Copyright Regenstrief Institute, Inc. and the UCUM Organization; the notice of that package and of UCUM stands in
+ * ucumTable.LICENSE.md, as its terms ask.
  */
 
 /** One prefix a line: code and factor. */

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the samples are code.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -55,19 +54,19 @@ describe("everything that changes a row", () => {
   });
 
   it.each([
-    ["INSERT INTO", "database.query(sql`INSERT INTO ${things} (id) VALUES (1)`)"],
-    ["UPDATE ${things} AS t SET", "database.query(sql`UPDATE ${things} AS t SET a = 1`)"],
+    ["INSERT INTO", `database.query(sql\`INSERT INTO \${things} (id) VALUES (1)\`)`],
+    [`UPDATE \${things} AS t SET`, `database.query(sql\`UPDATE \${things} AS t SET a = 1\`)`],
     ["UPDATE things SET", "database.batch([sql`UPDATE things SET a = 1`])"],
-    ["DELETE FROM", "database.query(sql`DELETE FROM ${things}`)"],
+    ["DELETE FROM", `database.query(sql\`DELETE FROM \${things}\`)`],
     ["insert into", "database.query(sql`WITH x AS (insert into things values (1)) SELECT 1`)"],
-    ["INSERT INTO", inChange("current: sql`INSERT INTO things VALUES (1)`, write: sql`SELECT ${[1, 2]}`")],
+    ["INSERT INTO", inChange(`current: sql\`INSERT INTO things VALUES (1)\`, write: sql\`SELECT \${[1, 2]}\``)],
     ["DELETE FROM", `${inChange("write: sql`UPDATE t SET a = 1`")} database.query(sql\`DELETE FROM t\`);`],
   ])("is refused outside one: %s", (statement, body) => {
     expect(findStrayWrites(store(body))).toEqual([`things.ts: createStore: ${statement}`]);
   });
 
   it.each([
-    ["write", inChange("write: sql`UPDATE ${things} AS t SET a = ${f({ b: sql`}, ${1}` })} RETURNING id`")],
+    ["write", inChange(`write: sql\`UPDATE \${things} AS t SET a = \${f({ b: sql\`}, \${1}\` })} RETURNING id\``)],
     ["alongside", inChange("write: sql`SELECT 1`, alongside: [sql`a AS (SELECT 1)`, sql`b AS (DELETE FROM t)`]")],
     ["a comment", "// INSERT INTO things\n/** DELETE FROM things */"],
     ["a lock", "database.query(sql`SELECT 1 FOR UPDATE SKIP LOCKED`)"],
