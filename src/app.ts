@@ -12,11 +12,14 @@ import { health } from "./http/health.ts";
 import { matches } from "./http/matches.ts";
 import { me } from "./http/me.ts";
 import { members } from "./http/members.ts";
+import { answersAtHand } from "./http/middleware/answersAtHand.ts";
 import { authenticated, type BeginRequest } from "./http/middleware/authenticated.ts";
-import { gateway, type ReadSettings } from "./http/middleware/gateway.ts";
+import { gateway } from "./http/middleware/gateway.ts";
 import { idempotencyKey } from "./http/middleware/idempotencyKey.ts";
 import { jsonBody } from "./http/middleware/jsonBody.ts";
+import { KnownQuestions } from "./http/middleware/keptAnswers.ts";
 import { knownRoute, noRoute } from "./http/middleware/knownRoute.ts";
+import type { ReadSettings } from "./http/middleware/visit.ts";
 import { network } from "./http/network.ts";
 import { organizations } from "./http/organizations.ts";
 import { outbox } from "./http/outbox.ts";
@@ -33,20 +36,21 @@ import { webhooks } from "./http/webhooks.ts";
 import { roomChannel } from "./rooms/asyncApi.ts";
 
 /**
- * The API: a request passes the gateway (its id and trace, the headers, the log), the check of its credential and the reading of
+ * The API: an answer that is at hand is given at once; any other request passes the gateway (its id and trace, the headers, the log), the check of its credential and the reading of
  * its body, and then meets its route. Whatever any of them throws becomes a problem here and nowhere else.
  */
 export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   const app = createRouter({ router: new RememberingRouter() });
   const fail = (failure: Error, c: Context<AppEnvironment>) => {
     c.set("failure", failure);
-    return toProblemResponse(failure, c.get("requestId"));
+    return toProblemResponse(failure, c.get("visit").requestId);
   };
   app.onError(fail);
   app.notFound((c) => fail(noRoute(app, c), c));
   app.use(gateway(readSettings));
   app.route("/", health(begin));
-  app.route("/", taxonomy(begin));
+  const questions = new KnownQuestions();
+  app.route("/", taxonomy(begin, questions));
   app.route("/", eventStream(begin));
   app.route("/", roomSocket(begin));
   app.route("/", roomDocuments(begin));
@@ -71,6 +75,11 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
     webhooks,
   ])
     app.route("/", routes);
-  app.route("/", docs(app, begin, roomChannel));
-  return app;
+  app.route("/", docs(app, begin, questions, roomChannel));
+  const atHand = answersAtHand(begin, questions, readSettings);
+  const { fetch } = app;
+  return Object.assign(app, {
+    fetch: ((request, env, context) =>
+      (env && context && atHand(request, env as Env, context)) || fetch(request, env, context)) as typeof fetch,
+  });
 }

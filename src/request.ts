@@ -33,6 +33,7 @@ import { editionOf } from "./stores/records/taxonomy.ts";
 type Arrival = {
   /** The bindings, unchecked. */
   env: object;
+  at: Date;
   request: Request;
   requestId: string;
   traceparent: string;
@@ -46,8 +47,8 @@ type Arrival = {
  *
  * Throws `unavailable` when the Worker is not configured.
  */
-export function openRequest({ env, ...arrival }: Arrival): OpenRequest {
-  const config = configOrThrow(env);
+export function openRequest(arrival: Arrival): OpenRequest {
+  const config = configOrThrow(arrival.env);
   return new ArrivedRequest(config, memoryOf(config), arrival);
 }
 
@@ -56,20 +57,21 @@ export function openRequest({ env, ...arrival }: Arrival): OpenRequest {
  * starts no timer. A class because closures made anew for each request were the dearest part of such an answer.
  */
 class ArrivedRequest implements OpenRequest {
-  readonly at = new Date();
+  readonly at: Date;
   readonly #config: Config;
   readonly #memory: IsolateMemory;
-  readonly #arrival: Omit<Arrival, "env">;
+  readonly #arrival: Arrival;
   readonly limits: LimitState[] = [];
   #signal: AbortSignal | null = null;
   #database: Database | null = null;
   #services: Services | null = null;
   #header: string | undefined;
 
-  constructor(config: Config, memory: IsolateMemory, arrival: Omit<Arrival, "env">) {
+  constructor(config: Config, memory: IsolateMemory, arrival: Arrival) {
     this.#config = config;
     this.#memory = memory;
     this.#arrival = arrival;
+    this.at = arrival.at;
   }
 
   /** Aborted at the request's deadline. */
@@ -132,17 +134,20 @@ class ArrivedRequest implements OpenRequest {
     if (relaying) this.#arrival.waitUntil(relaying);
   }
 
-  async identify(header: string | undefined): Promise<Actor> {
+  identify(header: string | undefined): Actor | Promise<Actor> {
     const found = authenticate(
       header,
       this.at,
       this.#authenticator(() => this.#openDatabase()),
     );
     this.#header = header;
-    const actor = found instanceof Promise ? await found : found;
+    return found instanceof Promise ? found.then((actor) => this.#admitted(actor)) : this.#admitted(found);
+  }
+
+  /** An actor that has not had its share. */
+  #admitted(actor: Actor): Actor | Promise<Actor> {
     const admission = this.#admitActor(actor);
-    if (admission) await admission;
-    return actor;
+    return admission ? admission.then(() => actor) : actor;
   }
 
   #admitActor(actor: Actor): Promise<void> | null {

@@ -5,7 +5,7 @@ import { type ChannelDescription, describeChannels } from "./asyncApi/document.t
 import { eventSocketChannel, webhookChannel } from "./asyncApi/events.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
-import { keptAnswers, partOfTheCode } from "./middleware/keptAnswers.ts";
+import { type KnownQuestions, keptAnswers, partOfTheCode } from "./middleware/keptAnswers.ts";
 
 /** The reference page loads its own files and nothing from another host. */
 const pagePolicy =
@@ -45,7 +45,17 @@ const channelsDescription =
   "What passes without being asked for: the rooms in which two sides bargain, and events, live and posted to webhooks. What is asked for is described at /openapi.json.";
 
 /** `/openapi.json`, made from the routes of `app`, `/asyncapi.json`, of whose channels one is given, and `/docs`. */
-export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest, room: ChannelDescription) {
+export function docs(
+  app: OpenAPIHono<AppEnvironment>,
+  begin: BeginRequest,
+  questions: KnownQuestions,
+  room: ChannelDescription,
+) {
+  const described = keptAnswers(begin, questions, {
+    query: z.object({}),
+    edition: partOfTheCode,
+    cacheControl: "public, max-age=300",
+  });
   app.openAPIRegistry.registerComponent("securitySchemes", "apiKey", {
     type: "http",
     scheme: "bearer",
@@ -58,21 +68,16 @@ export function docs(app: OpenAPIHono<AppEnvironment>, begin: BeginRequest, room
     description: "A JWT of the OpenID provider that the operator configured",
   });
   return createRouter()
-    .get(
-      "/openapi.json",
-      keptAnswers(begin, z.object({}), () => partOfTheCode, "public, max-age=300"),
-      (c) => c.json(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] })),
+    .get("/openapi.json", described, (c) =>
+      c.json(app.getOpenAPI31Document({ openapi: "3.1.0", info, tags, servers: [{ url: "/" }] })),
     )
-    .get(
-      "/asyncapi.json",
-      keptAnswers(begin, z.object({}), () => partOfTheCode, "public, max-age=300"),
-      (c) =>
-        c.json(
-          describeChannels(
-            { title: info.title, version: info.version, description: channelsDescription },
-            { room, events: eventSocketChannel, webhooks: webhookChannel },
-          ),
+    .get("/asyncapi.json", described, (c) =>
+      c.json(
+        describeChannels(
+          { title: info.title, version: info.version, description: channelsDescription },
+          { room, events: eventSocketChannel, webhooks: webhookChannel },
         ),
+      ),
     )
     .get("/docs", (c) => c.redirect("/docs/", 301))
     .get("/docs/*", async (c) => {

@@ -5,13 +5,13 @@ import type { Actor } from "../domain/actor.ts";
 import { invalid } from "../domain/errors.ts";
 import { fieldErrors } from "../domain/fieldErrors.ts";
 import type { OpenRequest, RequestContext } from "../operations/context.ts";
+import type { Visit } from "./middleware/visit.ts";
 
 /** What a route finds in Hono's context. */
 export type AppEnvironment = {
   Bindings: Env;
   Variables: {
-    requestId: string;
-    traceparent: string;
+    visit: Visit;
     /** The request's way to all that it works with, once it is opened. */
     open: OpenRequest;
     /** Who asks, once that is known. */

@@ -7,7 +7,7 @@ const longestPath = 200;
 
 /**
  * Hono's trie, which alone takes every path of the API, with the routes of the paths that were asked last: searching it costs as much
- * as all else that an answer from memory does.
+ * as checking a credential and counting the request do together.
  */
 export class RememberingRouter<Handler> implements Router<Handler> {
   readonly name = "RememberingRouter";

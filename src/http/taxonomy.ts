@@ -5,7 +5,7 @@ import { kinds } from "../domain/flow.ts";
 import { listEwc, listGrades, listKinds, listUnits } from "../operations/taxonomy.ts";
 import { type AppEnvironment, createRouter } from "./environment.ts";
 import type { BeginRequest } from "./middleware/authenticated.ts";
-import { keptAnswers, partOfTheCode, type ReadVersion } from "./middleware/keptAnswers.ts";
+import { type Edition, type KnownQuestions, keptAnswers, partOfTheCode } from "./middleware/keptAnswers.ts";
 import { etagHeader, ifNoneMatchHeader, problems } from "./schemas/answers.ts";
 import { flagSchema } from "./schemas/flag.ts";
 import { memberSecurity } from "./schemas/operation.ts";
@@ -65,14 +65,12 @@ const unitsRoute = taxonomyRoute(
 /** Clients and caches may keep reference data for a day; here it is as old as five seconds. */
 const cacheControl = "public, max-age=86400";
 
-export function taxonomy(begin: BeginRequest) {
+export function taxonomy(begin: BeginRequest, questions: KnownQuestions) {
   const router = createRouter();
   for (const { path, request } of [kindsRoute, gradesRoute, ewcRoute])
-    router.use(path, keptAnswers(begin, request.query, readEdition, cacheControl));
-  router.use(
-    unitsRoute.path,
-    keptAnswers(begin, unitsRoute.request.query, () => partOfTheCode, cacheControl),
-  );
+    router.use(path, keptAnswers(begin, questions, { query: request.query, edition: ofTheTaxonomy, cacheControl }));
+  const { query } = unitsRoute.request;
+  router.use(unitsRoute.path, keptAnswers(begin, questions, { query, edition: partOfTheCode, cacheControl }));
   return router
     .openapi(kindsRoute, async (c) => c.json({ data: listKinds(await readTaxonomy(c)) }, 200))
     .openapi(gradesRoute, async (c) => {
@@ -89,7 +87,10 @@ export function taxonomy(begin: BeginRequest) {
     });
 }
 
-const readEdition: ReadVersion = (opened) => opened.taxonomyEdition() ?? opened.readTaxonomyEdition();
+const ofTheTaxonomy: Edition = {
+  recall: (opened) => opened.taxonomyEdition(),
+  read: (opened) => opened.readTaxonomyEdition(),
+};
 
 async function readTaxonomy(c: Context<AppEnvironment>) {
   const taxonomy = await c.get("open").services.readTaxonomy();

@@ -168,8 +168,8 @@ export type OpenRequest = {
    * events on their way behind the answer.
    */
   noteChange(actor: Actor): void;
-  /** Who asks, by the Authorization header; `unauthenticated` where that is nobody, `rate_limited` where it has had its share. */
-  identify(header: string | undefined): Promise<Actor>;
+  /** Who asks, by the Authorization header, at once where that is remembered; `unauthenticated` where that is nobody, `rate_limited` where it has had its share. */
+  identify(header: string | undefined): Actor | Promise<Actor>;
   /** The same, with the one context that operations work in. */
   enter(header: string | undefined): Promise<RequestContext>;
   /** The same for a stream, which outlives the request's deadline: by the Authorization header or, without one, by a ticket. */

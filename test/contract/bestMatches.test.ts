@@ -240,6 +240,7 @@ async function enter(database: LocalDatabase, key?: string): Promise<RequestCont
   };
   const open = openRequest({
     env,
+    at: new Date(),
     request: new Request("http://turash.test/"),
     requestId: "test",
     traceparent: continueTrace(null).traceparent,

@@ -55,6 +55,7 @@ export async function openMatchingWorld(engine: EngineName) {
   async function enter(key: string = secrets.operatorKey): Promise<RequestContext> {
     const open = openRequest({
       env,
+      at: new Date(),
       request: new Request("http://turash.test/"),
       requestId: "test",
       traceparent: continueTrace(null).traceparent,

@@ -16,6 +16,7 @@ function faultOf(bindings: Record<string, unknown>): string | null {
   try {
     openRequest({
       env: bindings,
+      at: new Date(),
       request: new Request("http://turash.test/"),
       requestId: "test",
       traceparent: continueTrace(null).traceparent,

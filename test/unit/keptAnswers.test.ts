@@ -1,23 +1,33 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { AppError } from "../../src/domain/errors.ts";
+import { RememberingRouter } from "../../src/http/rememberingRouter.ts";
 import type { OpenRequest } from "../../src/operations/context.ts";
 import { createIsolateMemory, type IsolateMemory } from "../../src/platform/cache/isolateMemory.ts";
 import { limitSettingsSchema } from "../../src/platform/limits/settings.ts";
 
 let memory: IsolateMemory;
-let ask: (path: string) => Response | Promise<Response>;
+let ask: (path: string, init?: RequestInit) => Response | Promise<Response>;
+let admit: ReturnType<typeof vi.fn<() => null>>;
+let pages: string[];
 
 beforeEach(() => {
+  admit = vi.fn(() => null);
+  pages = [];
   memory = createIsolateMemory(null, limitSettingsSchema.parse({}));
   const { answers, searches } = memory;
-  const opened = { answers, searches, limits: [], admit: () => null, databaseTrips: () => 0 } as unknown as OpenRequest;
+  const opened = { answers, searches, limits: [], admit, databaseTrips: () => 0, identify } as unknown as OpenRequest;
   const app = createApp(
     () => opened,
-    () => ({ corsOrigins: [], logRequests: "none" }),
+    () => ({ corsOrigins: pages, logRequests: "none" }),
   );
   const waiting = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
-  ask = (path) => app.request(path, {}, {}, waiting);
+  ask = (path, init = {}) => app.request(path, init, {}, waiting);
 });
+
+function identify(header: string | undefined) {
+  throw new AppError("unauthenticated", `Nobody is known by ${header?.length} characters.`);
+}
 
 /** Under what the answers to these paths are kept, all of them together. */
 async function keptUnder(...paths: string[]): Promise<string[]> {
@@ -57,5 +67,57 @@ describe("answers that are kept for anyone", () => {
     for (const path of ["/openapi.json", "/v1/taxonomy/units"]) expect((await ask(path)).status).toBe(200);
     for (let n = 0; n < 250; n++) await ask(`/v1/taxonomy/units?q=${n}`);
     expect(await keptUnder("/openapi.json", "/v1/taxonomy/units")).toEqual([]);
+  });
+});
+
+describe("an answer that is at hand", () => {
+  const path = "/v1/taxonomy/units?q=watt&limit=5";
+
+  /** How often the router is asked for the way of these requests. */
+  async function waysOf(...requests: RequestInit[]): Promise<number> {
+    const match = vi.spyOn(RememberingRouter.prototype, "match");
+    for (const request of requests) await ask(path, request);
+    const ways = match.mock.calls.length;
+    match.mockRestore();
+    return ways;
+  }
+
+  it("is given without the router, as it was given by it, and counted", async () => {
+    const first = await ask(path);
+    expect(await waysOf({}, {})).toBe(0);
+    expect(admit).toHaveBeenCalledTimes(3);
+    const again = await ask(path);
+    expect(again.status).toBe(200);
+    expect(await again.text()).toBe(await first.text());
+    const headersOf = ({ headers }: Response) => [...headers].filter(([name]) => name !== "x-request-id");
+    expect(headersOf(again)).toEqual(headersOf(first));
+    expect(again.headers.get("x-request-id")).not.toBe(first.headers.get("x-request-id"));
+  });
+
+  it("is not sent again to who has it", async () => {
+    const etag = (await ask(path)).headers.get("etag")!;
+    const answer = await ask(path, { headers: { "if-none-match": etag } });
+    expect(answer.status).toBe(304);
+    expect(await answer.text()).toBe("");
+  });
+
+  it("is refused to a credential that does not hold, and to an address that has had its share", async () => {
+    await ask(path);
+    const unknown = await ask(path, { headers: { authorization: "Bearer of-nobody" } });
+    expect(unknown.status).toBe(401);
+    admit.mockImplementation(() => {
+      throw new AppError("rate_limited", "This network address has had its share.", { retryAfterSeconds: 5 });
+    });
+    const late = await ask(path);
+    expect(late.status).toBe(429);
+    expect(late.headers.get("retry-after")).toBe("5");
+  });
+
+  it("is not for other methods, nor for pages of other origins", async () => {
+    await ask(path);
+    expect(await waysOf({ method: "HEAD" })).toBe(1);
+    pages = ["https://page.example"];
+    expect(await waysOf({ headers: { origin: "https://page.example" } })).toBe(1);
+    expect((await ask(path)).headers.get("vary")).toBe("Origin");
   });
 });

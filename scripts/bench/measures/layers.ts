@@ -1,7 +1,7 @@
 import { buildComparison } from "../bundles.ts";
 import { createFigure, type Figure } from "../figures.ts";
 import type { Stage } from "../stage.ts";
-import { compare } from "./requests.ts";
+import { compare, keptPath } from "./requests.ts";
 
 /** What each thing that stands before an answer adds to the CPU time of one, from a bare hello to the whole. */
 export async function measureLayers(stage: Stage): Promise<Figure[]> {
@@ -22,20 +22,20 @@ export async function measureLayers(stage: Stage): Promise<Figure[]> {
   const measured = await compare(
     stage,
     { ...hello, requests: [{ method: "GET", path: "/", headers: {} }] },
-    { ...quiet, requests: [stage.asOwner("GET", "/gateway")] },
-    { ...layers, requests: [stage.asOwner("GET", "/gateway")] },
+    { ...quiet, requests: [stage.asOwner("GET", "/visit")] },
+    { ...layers, requests: [stage.asOwner("GET", "/visit")] },
     { ...layers, requests: [stage.asOwner("GET", "/address")] },
     { ...layers, requests: [stage.asOwner("GET", "/credential")] },
-    { ...stage.worker, requests: [stage.asOwner("GET", "/v1/taxonomy/grades?kind=steam")] },
+    { ...stage.worker, requests: [stage.asOwner("GET", keptPath)] },
   );
   for (const worker of [hello, quiet, layers]) await worker.stop();
   const names = [
     "a bare hello",
-    "gateway: request id, trace, headers",
+    "the visit: request id, trace, headers",
     "the log's line",
     "opening the request, limit of the address",
     "the key, its limit and the organization's",
-    "routing, the kept answer, ETag",
+    "the kept answer, ETag",
   ];
   const whole = measured.at(-1)!.cpuMicroseconds;
   return names.map((name, index) => {

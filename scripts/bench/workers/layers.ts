@@ -1,30 +1,36 @@
-import { Hono } from "hono";
+import type { ExecutionContext } from "hono";
 import { readGatewaySettings } from "../../../src/env.ts";
-import type { AppEnvironment } from "../../../src/http/environment.ts";
-import { open } from "../../../src/http/middleware/authenticated.ts";
-import { gateway } from "../../../src/http/middleware/gateway.ts";
+import { createAnswerHeaders } from "../../../src/http/middleware/answerHeaders.ts";
+import { arrive, leave } from "../../../src/http/middleware/visit.ts";
 import { openRequest } from "../../../src/request.ts";
 
-/** A bare hello behind more and more of what stands before every answer; the path picks how much. */
-const layers = {
-  gateway: new Hono<AppEnvironment>().use(gateway(readGatewaySettings)),
-  address: new Hono<AppEnvironment>().use(gateway(readGatewaySettings), async (c, next) => {
-    await open(openRequest, c);
-    await next();
-  }),
-  credential: new Hono<AppEnvironment>().use(gateway(readGatewaySettings), async (c, next) => {
-    const opened = await open(openRequest, c);
-    c.set("actor", await opened.identify(c.req.header("authorization")));
-    await next();
-  }),
-};
-export type Layer = keyof typeof layers;
+const layers = ["visit", "address", "credential"] as const;
+export type Layer = (typeof layers)[number];
 
-for (const [name, app] of Object.entries(layers)) app.get(`/${name}`, (c) => c.json({ hello: "world" }));
+const headers = createAnswerHeaders({ "content-type": "application/json" });
 
+/** A hello behind more and more of what stands before an answer that is at hand; the path picks how much. */
 export default {
-  fetch(request: Request, env: Env, context: Parameters<typeof layers.gateway.fetch>[2]) {
-    const name = new URL(request.url).pathname.slice(1) as Layer;
-    return layers[name].fetch(request, env, context);
+  async fetch(request: Request, env: Env, context: ExecutionContext) {
+    const depth = layers.indexOf(request.url.slice(request.url.lastIndexOf("/") + 1) as Layer);
+    const visit = arrive(request.headers, readGatewaySettings(env));
+    const { at, requestId, trace } = visit;
+    const opened =
+      depth < layers.indexOf("address")
+        ? undefined
+        : openRequest({
+            env,
+            at,
+            request,
+            requestId,
+            traceparent: trace.traceparent,
+            waitUntil: (work) => context.waitUntil(work),
+          });
+    await opened?.admit();
+    const isIdentified = opened && depth >= layers.indexOf("credential");
+    const actor = isIdentified ? await opened.identify(request.headers.get("authorization") ?? undefined) : null;
+    const answer = new Response(JSON.stringify({ hello: "world" }), { headers });
+    leave(visit, answer, { method: request.method, route: "/", opened, actor, failure: undefined });
+    return answer;
   },
 };

@@ -5,6 +5,7 @@ import type { AppEnvironment } from "../environment.ts";
 
 export type BeginRequest = (c: {
   env: Env;
+  at: Date;
   request: Request;
   requestId: string;
   traceparent: string;
@@ -15,9 +16,10 @@ export type BeginRequest = (c: {
 export function open(begin: BeginRequest, c: Context<AppEnvironment>): OpenRequest | Promise<OpenRequest> {
   const opened = begin({
     env: c.env,
+    at: c.get("visit").at,
     request: c.req.raw,
-    requestId: c.get("requestId"),
-    traceparent: c.get("traceparent"),
+    requestId: c.get("visit").requestId,
+    traceparent: c.get("visit").trace.traceparent,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   });
   c.set("open", opened);
