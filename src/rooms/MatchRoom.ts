@@ -8,7 +8,7 @@ import type { DeadlineKind } from "./object/deadlines.ts";
 import { Dealings } from "./object/dealings.ts";
 import { Presence } from "./object/presence.ts";
 import type { OpenRecords, RoomRecords } from "./object/records.ts";
-import { closeQuietly, helloMs, type Session } from "./object/sockets.ts";
+import { closeQuietly, lookEveryMs, type Session, stuckMs } from "./object/sockets.ts";
 import {
   type Admission,
   type Denial,
@@ -71,7 +71,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       else if (isFull) core.seats.close(seat, "too_many_sockets");
       else {
         core.system({ type: "member.join", participant });
-        core.deadlines.setEarlier("sockets", Math.min(now + helloMs, grant.endsAt ?? Number.POSITIVE_INFINITY));
+        core.deadlines.setEarlier("sockets", Math.min(now + lookEveryMs, grant.endsAt ?? Number.POSITIVE_INFINITY));
       }
       return new Response(null, { status: 101, webSocket: theirs });
     }
@@ -101,8 +101,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
     async keepTicket(facts: RoomFacts, hash: string, grant: TicketGrant, expiresAt: number): Promise<Admission> {
       const admission = enter(this.#core, this.#dealings, facts, grant.participant);
       if (admission !== "admitted") return admission;
-      this.#core.tickets.keep(hash, grant, expiresAt);
-      this.#core.deadlines.setEarlier("tickets", expiresAt);
+      this.#core.tickets.keep(hash, grant, expiresAt, Date.now());
       return admission;
     }
 
@@ -157,7 +156,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
         this.#conversation.fail(seat, error);
       }
       if (this.#core.seats.find(socket)?.session.behind)
-        this.#core.deadlines.setEarlier("sockets", Date.now() + helloMs);
+        this.#core.deadlines.setEarlier("sockets", Date.now() + stuckMs);
     }
 
     override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
@@ -188,8 +187,6 @@ export function defineMatchRoom(openRecords: OpenRecords) {
           return core.system({ type: "offers.expire" });
         case "idle":
           return this.#dealings.lookAfter(now);
-        case "tickets":
-          return core.deadlines.set("tickets", core.tickets.forgetOver(now));
         case "sockets":
           if (this.#core.seats.reap(now)) this.#presence.tellSoon();
           core.deadlines.set("sockets", core.seats.nextLook(now));

@@ -1,5 +1,5 @@
 /** What a room has to do by itself at some time, each kind at most once. */
-export const deadlineKinds = ["offers", "intents", "tickets", "sockets", "idle"] as const;
+export const deadlineKinds = ["offers", "intents", "sockets", "idle"] as const;
 export type DeadlineKind = (typeof deadlineKinds)[number];
 
 type Alarm = Pick<DurableObjectStorage, "setAlarm" | "deleteAlarm">;

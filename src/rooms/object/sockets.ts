@@ -13,11 +13,13 @@ export const replayWindow = 500;
 const replayBatch = 100;
 const replayBatchCharacters = 1_000_000;
 /** A client that is told what it has missed and acknowledges nothing for so long is closed. */
-const stuckMs = 30_000;
-/** Whoever has not said `hello` by then is closed. */
-export const helloMs = 30_000;
+export const stuckMs = 30_000;
+/** Whoever has not said `hello` by then is closed when it is looked after. */
+const helloMs = 30_000;
 /** One that has not asked for a sign of life for so long is gone: clients ask every 30 s. */
 const silentMs = 100_000;
+/** How often those are looked for who are to be closed: each look is an alarm, which costs as much as some messages. */
+export const lookEveryMs = 240_000;
 
 /** What a socket is for, kept with it while the room sleeps. */
 export type Session = {
@@ -167,19 +169,17 @@ export class Seats {
     return this.#seats.size < before;
   }
 
-  /** When somebody has to be looked after next: who has yet to say something soon, others each few minutes, and whose time is over then. */
+  /** When somebody has to be looked after next: who is stuck soon, others each few minutes, and whose time is over then. */
   nextLook(now: number): number | null {
     let next: number | null = null;
     for (const { session, seenAt } of this.#seats.values()) {
-      const { openedAt, isGreeted, behind, endsAt } = session;
-      const own = !isGreeted ? openedAt + helloMs : behind ? seenAt + stuckMs : now + lookEveryMs;
+      const { behind, endsAt } = session;
+      const own = behind ? seenAt + stuckMs : now + lookEveryMs;
       next = Math.min(next ?? own, own, endsAt ?? own);
     }
     return next;
   }
 }
-
-const lookEveryMs = 120_000;
 
 function eventFrame(body: string): string {
   return `{"type":"event","event":${body}}`;

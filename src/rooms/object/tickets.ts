@@ -8,7 +8,9 @@ export class Tickets {
     this.#sql = sql;
   }
 
-  keep(hash: string, grant: TicketGrant, expiresAt: number): void {
+  /** Keeps one and forgets those that are over: to be rid of each by an alarm would cost more than the ticket does. */
+  keep(hash: string, grant: TicketGrant, expiresAt: number, now: number): void {
+    this.#sql.exec("DELETE FROM tickets WHERE expires_at <= ?", now);
     this.#sql.exec(
       "INSERT INTO tickets (hash, body, expires_at) VALUES (?, ?, ?)",
       hash,
@@ -34,11 +36,5 @@ export class Tickets {
 
   drop(hash: string): void {
     this.#sql.exec("DELETE FROM tickets WHERE hash = ?", hash);
-  }
-
-  /** Forgets those that nobody used; when the next is over, null where there is none. */
-  forgetOver(now: number): number | null {
-    this.#sql.exec("DELETE FROM tickets WHERE expires_at <= ?", now);
-    return this.#sql.exec<{ next: number | null }>("SELECT min(expires_at) AS next FROM tickets").one().next;
   }
 }
