@@ -74,7 +74,11 @@ async function measureSide(stage: Stage, side: Side, count: number): Promise<Mea
       for (const perSecond of isQuick ? [200] : [500, 2_000]) {
         progress(`Fan-out: ${talk.name} at ${perSecond.toLocaleString("en-US")} messages/s ...`);
         // Every room has been spoken in once, so that none still sleeps.
-        await measureFanOut(crowd, talk, { perSecond, seconds: Math.max(isQuick ? 0.3 : 3, count / perSecond), signal });
+        await measureFanOut(crowd, talk, {
+          perSecond,
+          seconds: Math.max(isQuick ? 0.3 : 3, count / perSecond),
+          signal,
+        });
         const cpuSeconds = () => servers.reduce((sum, { pid }) => sum + readCpuSeconds(pid), 0);
         const [cpuBefore, begun] = [cpuSeconds(), performance.now()];
         const result = await measureFanOut(crowd, talk, { perSecond, seconds: isQuick ? 1 : 10, signal });

@@ -7,22 +7,26 @@ import type {
 } from "../../domain/network.ts";
 import type { Found } from "./cut.ts";
 
-/** What either adapter's one statement gives: for each list its rows of columns, none being null. */
+/** What an adapter's statements give: for each list its rows of columns, none being null. */
 export type FoundDocument = Record<
   "nodes" | "organizations" | "links" | "ends" | "listed" | "sites",
   unknown[][] | null
 >;
 
-/** What a statement found, from its rows of columns. */
+/** What was found, from its rows of columns. */
 export function parseFound({ nodes, organizations, links, ends, listed, sites }: FoundDocument): Found {
   return {
     nodes: (nodes ?? []).map(([organizationId, isNamed]) => ({ organizationId, isNamed }) as Found["nodes"][number]),
-    organizations: (organizations ?? []).map(parseOrganization),
+    organizations: (organizations ?? []).map(parseOrganization).sort(byId),
     links: (links ?? []).map(parseLink),
     ends: (ends ?? []).map(parseFlow),
     listed: (listed ?? []).map(parseFlow),
-    sites: (sites ?? []).map(parseSite),
+    sites: (sites ?? []).map(parseSite).sort(byId),
   };
+}
+
+function byId<Item extends { id: string }>({ id: one }: Item, { id: other }: Item): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 function parseOrganization([id, version, name, country, nace, programmeIds, facilitatorIds]: unknown[]) {

@@ -6,7 +6,7 @@ import { type FoundDocument, parseFound } from "../found.ts";
 import type { Generations, Graph, HeldRecord, NounSummary } from "../port.ts";
 import { createReads } from "../reads.ts";
 import type { CypherRunner } from "./cypher.ts";
-import { questionStatement } from "./question.ts";
+import { findPart } from "./question.ts";
 import {
   abandonStatement,
   begin,
@@ -26,9 +26,8 @@ export function createNeo4jGraph(cypher: CypherRunner): Graph {
   return {
     kind: "neo4j",
     ...createReads(async (viewer, start, question, limits) => {
-      const statement = questionStatement(viewer, start, question, limits);
-      const [row] = await cypher.run<FoundDocument>(statement, "read");
-      return cutToLimits(parseFound(row ?? nothing), limits);
+      const found = await findPart(cypher, viewer, start, question, limits);
+      return cutToLimits(parseFound(found ?? nothing), limits);
     }),
 
     async migrate() {

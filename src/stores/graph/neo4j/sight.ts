@@ -13,7 +13,7 @@ export type End = { flow: string; owner: string; isOpen: string };
  */
 export type Sight = {
   parameters: Record<string, CypherValue>;
-  /** From `generation` to `opened`: ids of flows that matches and exchanges have opened to the viewer. */
+  /** From `generation` to `opened`: ids of flows that matches and exchanges have opened to the viewer. All else takes them as parameters. */
   opening: string;
   isOpen(end: End): string;
   isNamed(end: End): string;
@@ -57,7 +57,7 @@ export function sightOf(viewer: NetworkViewer, { kinds, minScore, near }: Networ
   const shares = ({ owner }: End) =>
     `(${owner}.stands AND any(programme IN ${owner}.programmeIds WHERE programme IN $programmeIds))`;
   const isOpen = (end: End) =>
-    `(${isOwn(end)} OR ${end.flow}.id IN opened
+    `(${isOwn(end)} OR ${end.flow}.id IN $opened
       OR (${end.flow}.status <> 'draft' AND (${end.flow}.visibility = 'public' OR (${end.flow}.visibility = 'network' AND ${isFacilitated(end)}))))`;
   const mayKnow = (exchange: string, one: End, other: End) =>
     `(${exchange}.visibility = 'public' OR (${isFacilitated(one)} AND ${isFacilitated(other)}) OR (${exchange}.visibility = 'network' AND ${shares(one)} AND ${shares(other)}))`;
