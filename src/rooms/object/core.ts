@@ -64,12 +64,15 @@ export class RoomCore {
     const { matchId, round, parties, flows } = facts;
     const at = new Date();
     const data = { matchId, round, parties, flows: { output: factsOf(flows.output), input: factsOf(flows.input) } };
-    const written = this.#storage.transactionSync(() => {
+    const opening = { type: "room.opened", at: at.toISOString(), by: "system", data } as const;
+    const placed = this.#storage.transactionSync(() => {
       createTables(this.#storage.sql);
       this.log.begin(matchId);
-      return this.log.write([{ type: "room.opened", at: at.toISOString(), by: "system", data }]);
+      const placed = this.log.place([opening]);
+      this.log.write(placed);
+      return placed;
     });
-    this.log.adopt(written);
+    this.log.adopt(placed);
     this.#isOpen = true;
     this.deadlines.set("idle", at.getTime() + idleMs);
   }
@@ -81,30 +84,29 @@ export class RoomCore {
   happen(
     events: readonly NewRoomEvent[],
     command: { actor: MemberActor; clientMessageId: string } | null,
-    alongside: () => void = () => {},
+    alongside?: () => void,
   ): number {
-    const before = this.state;
-    const actor = command?.actor ?? null;
-    let isMore = false;
-    const written = this.#storage.transactionSync(() => {
-      const written = this.log.write(events, command?.clientMessageId);
-      for (const intent of intentsOf(before, written.events, actor)) {
-        this.intents.add(intent);
-        isMore = true;
-      }
-      alongside();
-      return written;
-    });
-    this.log.adopt(written);
+    const placed = this.log.place(events);
+    const intents = intentsOf(this.state, placed.events, command?.actor ?? null);
+    const isMore = intents.length > 0;
+    const write = () => {
+      this.log.write(placed, command?.clientMessageId);
+      for (const intent of intents) this.intents.add(intent);
+      alongside?.();
+    };
+    // One row is written as one by itself, for less.
+    if (events.length === 1 && !placed.isSnapshot && !isMore && !alongside) write();
+    else this.#storage.transactionSync(write);
+    this.log.adopt(placed);
     if (isMore) this.deadlines.setEarlier("intents", Date.now() + intentLeaseMs);
     this.deadlines.set("offers", this.#nextExpiry());
-    this.seats.tell(written);
-    for (const event of written.events)
+    this.seats.tell(placed);
+    for (const event of placed.events)
       if (event.type === "member.removed")
         for (const seat of this.seats.all())
           if (seat.session.participant.id === event.data.id) this.seats.close(seat, "access_ended");
     if (isMore) this.#settle();
-    return written.end.seq;
+    return placed.end.seq;
   }
 
   /** The same for what happens without a member's doing; nothing where all is so already. */

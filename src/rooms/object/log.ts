@@ -11,12 +11,12 @@ export const keptEvents = 20_000;
 const snapshotPartLength = 500_000;
 
 /** Events in their places, what followed from them, and their texts as they are kept. */
-export type Written = {
+export type Placed = {
   events: RoomEvent[];
   bodies: string[];
   state: RoomState;
   end: LogEnd;
-  /** Whether all of it is in a snapshot. */
+  /** Whether a snapshot of all of it is due. */
   isSnapshot: boolean;
 };
 
@@ -96,11 +96,8 @@ export class RoomLog {
     return this.#firstSeq;
   }
 
-  /**
-   * Writes events, with the client's id of the command that led to them where one did; what follows from them holds once the
-   * transaction that this is part of has come through, by `adopt`.
-   */
-  write(events: readonly NewRoomEvent[], clientMessageId: string | null = null): Written {
+  /** Puts events in their places behind the last, and tells what follows from them; nothing is written yet. */
+  place(events: readonly NewRoomEvent[]): Placed {
     let state = this.#state;
     let end = this.#end;
     const placed: RoomEvent[] = [];
@@ -109,18 +106,26 @@ export class RoomLog {
       const next = chain(event, end);
       state = state === null ? openRoom(next) : applyEvent(state, next);
       end = { seq: next.seq, hash: next.hash };
-      const body = JSON.stringify(next);
-      const id = placed.length === events.length - 1 ? clientMessageId : null;
-      this.#sql.exec("INSERT INTO events (seq, body, client_message_id) VALUES (?, ?, ?)", next.seq, body, id);
       placed.push(next);
-      bodies.push(body);
+      bodies.push(JSON.stringify(next));
     }
     const isSnapshot = Math.floor(end.seq / snapshotEvery) > Math.floor(this.#end.seq / snapshotEvery);
-    if (isSnapshot) this.#keepSnapshot(state!);
     return { events: placed, bodies, state: state!, end, isSnapshot };
   }
 
-  adopt({ state, end, isSnapshot }: Written): void {
+  /**
+   * Writes what was placed, with the client's id of the command that led to it where one did; it holds once the transaction that this is
+   * part of has come through, by `adopt`. One event without a snapshot is one row.
+   */
+  write({ events, bodies, state, isSnapshot }: Placed, clientMessageId: string | null = null): void {
+    for (const [index, { seq }] of events.entries()) {
+      const id = index === events.length - 1 ? clientMessageId : null;
+      this.#sql.exec("INSERT INTO events (seq, body, client_message_id) VALUES (?, ?, ?)", seq, bodies[index]!, id);
+    }
+    if (isSnapshot) this.#keepSnapshot(state);
+  }
+
+  adopt({ state, end, isSnapshot }: Placed): void {
     if (isSnapshot) {
       this.#answers.forgetRecent();
       this.#snapshotAt = end.seq;

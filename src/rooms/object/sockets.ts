@@ -4,7 +4,7 @@ import { type CloseName, closeCodes } from "../closeCodes.ts";
 import type { Participant } from "../events.ts";
 import type { ServerFrame } from "../protocol.ts";
 import { type Bucket, fullBucket } from "../rate.ts";
-import type { RoomLog, Written } from "./log.ts";
+import type { Placed, RoomLog } from "./log.ts";
 
 /** Events that a client may leave unacknowledged while it hears what happens; with one more it is closed. */
 export const maximumUnseen = 500;
@@ -107,7 +107,7 @@ export class Seats {
   }
 
   /** Tells everybody who hears what happens; who left too much of it unread goes. */
-  tell({ bodies, end }: Written): void {
+  tell({ bodies, end }: Placed): void {
     const frames = bodies.map(eventFrame);
     for (const seat of this.#seats.values()) {
       if (!seat.session.isGreeted || seat.session.behind) continue;
