@@ -36,8 +36,8 @@ import { webhooks } from "./http/webhooks.ts";
 import { roomChannel } from "./rooms/asyncApi.ts";
 
 /**
- * The API: an answer that is at hand is given at once; any other request passes the gateway (its id and trace, the headers, the log), the check of its credential and the reading of
- * its body, and then meets its route. Whatever any of them throws becomes a problem here and nowhere else.
+ * The API: an answer that is at hand is given at once; any other request passes the gateway (its id and trace, the headers, the
+ * log), the check of its credential and the reading of its body, and then meets its route. Whatever any of them throws becomes a problem here and nowhere else.
  */
 export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   const app = createRouter({ router: new RememberingRouter() });
@@ -80,6 +80,6 @@ export function createApp(begin: BeginRequest, readSettings: ReadSettings) {
   const { fetch } = app;
   return Object.assign(app, {
     fetch: ((request, env, context) =>
-      (env && context && atHand(request, env as Env, context)) || fetch(request, env, context)) as typeof fetch,
+      atHand(request, env as Env, context!) ?? fetch(request, env, context)) as typeof fetch,
   });
 }

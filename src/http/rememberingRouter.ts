@@ -6,8 +6,8 @@ const maximumPaths = 2_000;
 const longestPath = 200;
 
 /**
- * Hono's trie, which alone takes every path of the API, with the routes of the paths that were asked last: searching it costs as much
- * as checking a credential and counting the request do together.
+ * Hono's trie, which alone takes every path of the API, with the routes of the paths that were asked last: searching it shows
+ * in the profile of a short answer.
  */
 export class RememberingRouter<Handler> implements Router<Handler> {
   readonly name = "RememberingRouter";

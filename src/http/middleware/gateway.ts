@@ -6,9 +6,9 @@ import { corsFor } from "./cors.ts";
 import { arrive, type GatewaySettings, leave, type ReadSettings } from "./visit.ts";
 
 /**
- * The one middleware that every request passes: gives it an id and a place in a trace, lets pages of configured origins in,
- * puts on the answer what every answer carries, and leaves its line in the log. It is one because each middleware costs as much
- * as all that this one does.
+ * The one middleware that every request passes whose answer is not at hand: gives it an id and a place in a trace, lets pages of
+ * configured origins in, puts on the answer what every answer carries, and leaves its line in the log. It is one because each
+ * middleware costs as much as all that this one does.
  */
 export function gateway(readSettings: ReadSettings) {
   const corsBySettings = new WeakMap<GatewaySettings, ReturnType<typeof corsFor>>();
