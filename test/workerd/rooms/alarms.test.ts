@@ -15,6 +15,7 @@ import {
   roomOf,
   soon,
   stateOf,
+  ticketFor,
 } from "../support/rooms.ts";
 
 afterEach(() => {
@@ -84,6 +85,19 @@ describe("the one alarm of a room", () => {
     await ringIn(matchId, 241);
     expect(await mute.closing()).toEqual({ code: 4103, reason: "hello_late" });
     expect(await gone.closing()).toEqual({ code: 4202, reason: "silent" });
+  });
+
+  it("is not needed for tickets: those that are over go with the next one", async () => {
+    const { seller, matchId } = await createRoom();
+    const countTickets = () =>
+      runInDurableObject(roomOf(matchId), (_, state) =>
+        Number(state.storage.sql.exec("SELECT count(*) AS count FROM tickets").one().count),
+      );
+    for (let made = 0; made < 2; made++) await ticketFor(matchId, seller.key);
+    expect(await countTickets()).toBe(2);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 61_000 });
+    await ticketFor(matchId, seller.key);
+    expect(await countTickets()).toBe(1);
   });
 
   it("keeps whoever asks for a sign of life, which is given while the room sleeps", async () => {
