@@ -52,20 +52,21 @@ export class Seats {
   load(): void {
     for (const socket of this.#state.getWebSockets()) {
       const session = socket.deserializeAttachment() as Session | null;
-      if (session && socket.readyState === WebSocket.READY_STATE_OPEN) this.#seat(socket, session);
+      if (session && socket.readyState === WebSocket.READY_STATE_OPEN)
+        // Nothing was heard that woke the room, and a sign of life is the runtime's to tell.
+        this.#seat(socket, session, session.openedAt);
     }
   }
 
   accept(socket: WebSocket, session: Session): Seat {
     this.#state.acceptWebSocket(socket);
     socket.serializeAttachment(session);
-    return this.#seat(socket, session);
+    return this.#seat(socket, session, Date.now());
   }
 
-  #seat(socket: WebSocket, session: Session): Seat {
-    const now = Date.now();
+  #seat(socket: WebSocket, session: Session, seenAt: number): Seat {
     const seen = session.behind?.seen ?? this.#log.head;
-    const seat = { socket, session, bucket: fullBucket(now), seen, seenAt: now };
+    const seat = { socket, session, bucket: fullBucket(Date.now()), seen, seenAt };
     this.#seats.set(socket, seat);
     return seat;
   }

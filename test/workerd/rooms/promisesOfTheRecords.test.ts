@@ -118,7 +118,8 @@ describe("7. Nothing is sold twice. `offer.accept` brings the room to `confirmin
     vi.restoreAllMocks();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
     await runDurableObjectAlarm(roomOf(matchId));
-    await buys.event("agreement.confirmed");
+    // Nobody hears it who gave no sign of life for two hours.
+    await vi.waitFor(async () => expect((await stateOf(matchId, seller.key)).phase).toBe("agreed"), soon);
     expect(await exchangesOf(matchId)).toHaveLength(1);
     const log = await logOf(matchId, buyer.key);
     expect(log.filter(({ type }) => type === "agreement.confirmed")).toHaveLength(1);
