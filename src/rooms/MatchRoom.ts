@@ -147,7 +147,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       return all.length;
     }
 
-    override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
       const seat = this.#core.seats.find(socket);
       if (!seat) return;
       try {

@@ -32,8 +32,7 @@ const encoder = new TextEncoder();
 
 /** Reads a text frame; of one that is too large, nothing. */
 export function readFrame(text: string): ClientFrame | FrameFault {
-  if (text.length > maximumFrameBytes || encoder.encode(text).byteLength > maximumFrameBytes)
-    return fault("frame_too_large", `A frame has at most ${maximumFrameBytes} bytes.`);
+  if (isTooLarge(text)) return fault("frame_too_large", `A frame has at most ${maximumFrameBytes} bytes.`);
   if (nestingOf(text) > maximumFrameDepth) return fault("too_deep", `A frame nests at most ${maximumFrameDepth} deep.`);
   let body: unknown;
   try {
@@ -60,6 +59,12 @@ export function readFrame(text: string): ClientFrame | FrameFault {
       errors: parsed.error.issues.slice(0, maximumErrors).flatMap(describeIssue),
     };
   return toFrame(parsed.data);
+}
+
+/** Only of a text that could be too large its bytes are counted: a UTF-16 unit has three in UTF-8 at most. */
+function isTooLarge(text: string): boolean {
+  if (text.length * 3 <= maximumFrameBytes) return false;
+  return text.length > maximumFrameBytes || encoder.encode(text).byteLength > maximumFrameBytes;
 }
 
 const frameSchemas = { hello: helloSchema, seen: seenSchema, ...ephemeralSchemas, ...commandSchemas };

@@ -8,8 +8,8 @@ const pruneEvery = 500;
  */
 export class Answers {
   readonly #sql: SqlStorage;
-  /** Of the commands that led to the events since the last snapshot. */
-  readonly #recent = new Map<string, string>();
+  /** The number of the event to which each command since the last snapshot led. */
+  readonly #recent = new Map<string, number>();
   /** Until the first snapshot there is mostly nothing to look up. */
   #isTableEmpty = true;
 
@@ -24,7 +24,7 @@ export class Answers {
   /** The frame that answered the command before; null where it is new. */
   find(participantId: string, clientMessageId: string): string | null {
     const recent = this.#recent.get(keyOf(participantId, clientMessageId));
-    if (recent !== undefined) return recent;
+    if (recent !== undefined) return acknowledgement(clientMessageId, recent);
     if (this.#isTableEmpty) return null;
     const [row] = this.#sql
       .exec<{ frame: string }>(
@@ -52,9 +52,8 @@ export class Answers {
 
   /** Remembers the answer to a command that led to the event of that number; gives its frame. */
   remember(participantId: string, clientMessageId: string, seq: number): string {
-    const frame = JSON.stringify({ type: "ack", clientMessageId, seq });
-    this.#recent.set(keyOf(participantId, clientMessageId), frame);
-    return frame;
+    this.#recent.set(keyOf(participantId, clientMessageId), seq);
+    return acknowledgement(clientMessageId, seq);
   }
 
   /** Takes the answers of the events behind a number into the table, where they outlast the events. */
@@ -84,6 +83,10 @@ export class Answers {
       keptAnswers - 1,
     );
   }
+}
+
+function acknowledgement(clientMessageId: string, seq: number): string {
+  return JSON.stringify({ type: "ack", clientMessageId, seq });
 }
 
 /** Neither has a space in it. */
