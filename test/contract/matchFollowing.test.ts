@@ -314,9 +314,15 @@ describe.each(enginesUnderTest)("matches over %s", (engine) => {
       expect(await world.readMatch(id)).toMatchObject({ state: "superseded" });
     });
 
-    it("by the night's sweep where every event was lost", async () => {
+    /** Nothing is left to be done, not even what would be only a second after the last time. */
+    const sweepUp = async () => {
       await world.runCron("sweep");
+      await world.hurry();
       while ((await world.runCron("compute")) > 0);
+    };
+
+    it("by the night's sweep where every event was lost", async () => {
+      await sweepUp();
       await change(colder);
       const unseen = await world.publish(buyer, steamNeed({ title: "Another" }));
       await updateSite(await seller.enter(), seller.siteId, { name: "Renamed" }, null);
@@ -329,8 +335,7 @@ describe.each(enginesUnderTest)("matches over %s", (engine) => {
     });
 
     it("by the night's sweep where one match alone was missed", async () => {
-      await world.runCron("sweep");
-      while ((await world.runCron("compute")) > 0);
+      await sweepUp();
       await world.stores.run("UPDATE matches SET output_flow_version = 0, score = 0, evaluation = '{}' WHERE id = $1", [
         uuidOf(id),
       ]);
@@ -350,6 +355,20 @@ describe.each(enginesUnderTest)("matches over %s", (engine) => {
       await world.settle();
       expect((await world.readMatch(id))!.score).toBeGreaterThan(0.5);
     });
+  });
+
+  it("are recorded once where both sides ask for their lists at the same moment", async () => {
+    const lists = [
+      async () => listFlowMatches(await seller.enter(), output.id, { limit: 10, minScore: 0 }),
+      async () => listFlowMatches(await buyer.enter(), input.id, { limit: 10, minScore: 0 }),
+    ];
+    for (let round = 0; round < 20; round++) {
+      await world.stores.run("DELETE FROM matches WHERE id = $1", [uuidOf(id)]);
+      const before = (await types()).length;
+      for (const pairs of await Promise.all([...lists, ...lists].map((list) => list())))
+        expect(pairs.map(({ matchId }) => matchId)).toEqual([id]);
+      expect((await types()).slice(before)).toEqual(["suggested"]);
+    }
   });
 
   it("written from an older state of a flow than the stored one change nothing", async () => {

@@ -1,10 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { ChangeStamp } from "../../domain/change.ts";
+import { AppError } from "../../domain/errors.ts";
 import { type FlowId, idFromUuid, type MatchId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { type GateVerdict, matchTransitions } from "../../domain/match.ts";
 import type { Evaluation } from "../../matching/evaluation.ts";
-import { applyChange } from "../postgres/change.ts";
+import { applyChange, type Change } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
+import { isViolation } from "../postgres/constraints.ts";
 import { matches } from "../postgres/schema/flows.ts";
 import { isIntroduced } from "./introductions.ts";
 import { requestDisplaced } from "./matchRefreshes.ts";
@@ -51,7 +53,7 @@ export function createMatchScoreStore(database: Database) {
         scoredColumns.map((column) => sql`s.${column}`),
         sql`, `,
       );
-      const outcome = await applyChange<{ id: string }>(database, {
+      const change: Change = {
         stamp: { ...stamp, idempotency: null },
         action: "match.suggest",
         eventType: "turash.match.suggested",
@@ -68,6 +70,11 @@ export function createMatchScoreStore(database: Database) {
             jsonb_build_object('id', m.id, 'round', m.round) AS document`,
         patch: [{ op: "add", path: "", value: { state: to } }],
         eventData: sql`jsonb_build_object('round', document -> 'round')`,
+      };
+      const record = () => applyChange<{ id: string }>(database, change);
+      const outcome = await record().catch((error) => {
+        if (!isRecordedMeanwhile(error)) throw error;
+        return record();
       });
       return outcome.documents.map(({ id }) => idFromUuid("match", id));
     },
@@ -120,6 +127,14 @@ export function createMatchScoreStore(database: Database) {
       });
     },
   };
+}
+
+/**
+ * Whether another transaction recorded a pair at the same moment. An upsert that meets the new row by its id waits for it and goes on;
+ * one that meets it by the key of the two flows, as it may where both began together, is refused. Then the row is there to be found.
+ */
+function isRecordedMeanwhile(error: unknown): boolean {
+  return error instanceof AppError && isViolation(error.cause) && error.cause.constraint === "matches_pair_key";
 }
 
 const audience = sql`ARRAY[m.output_organization_id, m.input_organization_id]`;
