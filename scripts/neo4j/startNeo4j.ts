@@ -154,7 +154,7 @@ async function waitUntilUp(
     if (server.exitCode !== null || server.signalCode !== null) return "it ended";
     try {
       await createQueryApi(address, AbortSignal.timeout(30_000), { known: [] }).run(
-        { text: "RETURN 1 AS one", parameters: {} },
+        { text: "RETURN 1 AS one", given: {} },
         "read",
       );
       return null;

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { RoomFacts } from "../domain/roomFacts.ts";
+import { hasRoom } from "./capacity.ts";
 import type { DocumentReference, Participant } from "./events.ts";
 import { admit, enter, verifyAll, verifyNowAndThen } from "./object/admission.ts";
 import { Conversation } from "./object/conversation.ts";
@@ -21,9 +22,6 @@ import {
 } from "./roomObjects.ts";
 import { pingText, pongText } from "./wire.ts";
 
-/** Sockets of one organization, so that none can take all the room. */
-export const maximumSockets = 1_100;
-const maximumParticipants = 5_000;
 /** After which a deadline that could not be kept is tried again. */
 const retryMs = 30_000;
 /** Characters of events in one page of the log, about. */
@@ -62,13 +60,11 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       const { participant } = grant;
       const session: Session = { ...grant, openedAt: now, status: "active", isGreeted: false, behind: null };
       if (this.#core.seats.reap(now)) this.#presence.tellSoon();
-      const isFull =
-        core.seats.count(participant.organizationId) >= maximumSockets ||
-        (!core.state.participants[participant.id] &&
-          Object.keys(core.state.participants).length >= maximumParticipants);
+      const connected = core.seats.all().map((seat) => seat.session.participant);
+      const isRoomLeft = hasRoom(participant, connected, core.state.participants);
       const seat = core.seats.accept(own, session);
       if (admit(core, participant) !== "admitted") core.seats.close(seat, "access_ended");
-      else if (isFull) core.seats.close(seat, "too_many_sockets");
+      else if (!isRoomLeft) core.seats.close(seat, "too_many_sockets");
       else {
         core.system({ type: "member.join", participant });
         core.deadlines.setEarlier("sockets", Math.min(now + lookEveryMs, grant.endsAt ?? Number.POSITIVE_INFINITY));

@@ -33,7 +33,8 @@ export const closeCodes = {
   unavailable: { code: 4101, meaning: "The room cannot serve for the moment." },
   too_many_sockets: {
     code: 4102,
-    meaning: "The room, or the member in it, has too many sockets open.",
+    meaning:
+      "The member has as many sockets open as one may have, or its organization as many sockets or participants.",
   },
   hello_late: { code: 4103, meaning: "No `hello` came in time." },
   draining: { code: 4200, meaning: "The service makes way for a new version of itself." },

@@ -4,12 +4,30 @@ import { afterAll, describe, expect, inject, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { ServerFrame } from "../../src/rooms/protocol.ts";
 import { roomProtocol } from "../../src/rooms/wire.ts";
-import { createCaller, expectSuccess } from "../support/apiCaller.ts";
+import { type Caller, createCaller, expectSuccess } from "../support/apiCaller.ts";
 import { createRoomPair } from "../support/roomPair.ts";
 
 const { url, keys } = inject("service");
 const memberCount = 1_000;
 const atOnce = 20;
+/** So often a client says how far it has taken in what it hears. */
+const seenEvery = 100;
+/** As many keys of an organization, each of which is a member of its own in the room. */
+async function createKeys(call: Caller, count: number): Promise<string[]> {
+  const keys: string[] = [];
+  const body = { name: "Member", role: "editor", scopes: ["rooms:join", "matches:read", "matches:write"] };
+  while (keys.length < count)
+    keys.push(
+      ...(await Promise.all(
+        Array.from({ length: atOnce }, async () => {
+          const { key } = await expectSuccess(call<{ key: string }>("POST", "/v1/api-keys", body));
+          return key;
+        }),
+      )),
+    );
+  return keys;
+}
+
 /** workerd takes an object that has been idle for ten seconds out of memory. */
 const longerThanAwakeMs = 15_000;
 
@@ -25,7 +43,12 @@ async function join(matchId: string, key: string): Promise<Member> {
   const socket = new WebSocket(address, roomProtocol, { headers: { authorization: `Bearer ${key}` } });
   open.push(socket);
   const member: Member = { socket, heard: [] };
-  socket.on("message", (data: Buffer) => member.heard.push(JSON.parse(data.toString()) as ServerFrame));
+  socket.on("message", (data: Buffer) => {
+    const frame = JSON.parse(data.toString()) as ServerFrame;
+    member.heard.push(frame);
+    if (frame.type === "event" && frame.event.seq % seenEvery === 0)
+      socket.send(JSON.stringify({ type: "seen", seq: frame.event.seq }));
+  });
   await once(socket, "open");
   socket.send(JSON.stringify({ type: "hello" }));
   await vi.waitFor(() => expect(member.heard[0]?.type).toBe("welcome"), { timeout: 20_000, interval: 20 });
@@ -38,11 +61,15 @@ describe("a thousand members who say nothing", () => {
     const asSeller = createCaller(url, seller);
     const awakeSince = async () =>
       Date.parse((await expectSuccess(asSeller<{ awakeSince: string }>("GET", `/v1/rooms/${matchId}`))).awakeSince);
+    const memberKeys = [
+      ...(await createKeys(asSeller, memberCount / 2)),
+      ...(await createKeys(createCaller(url, buyer), memberCount / 2)),
+    ];
     const members: Member[] = [];
     while (members.length < memberCount)
       members.push(
         ...(await Promise.all(
-          Array.from({ length: atOnce }, (_, index) => join(matchId, index % 2 === 0 ? seller : buyer)),
+          memberKeys.slice(members.length, members.length + atOnce).map((memberKey) => join(matchId, memberKey)),
         )),
       );
     const before = await awakeSince();

@@ -64,8 +64,8 @@ async function openNeo4j(way: Way): Promise<GraphUnderTest> {
   const url = way === "HTTP" ? neo4j.httpUrl : neo4j.boltUrl;
   const address = { url, credentials: { user, password }, database };
   const never = () => new AbortController().signal;
-  const run = (text: string, parameters: Record<string, CypherValue> = {}) =>
-    createQueryApi({ ...address, url: neo4j.httpUrl }, never(), { known: [] }).run({ text, parameters }, "write");
+  const run = (text: string, given: Record<string, CypherValue> = {}) =>
+    createQueryApi({ ...address, url: neo4j.httpUrl }, never(), { known: [] }).run({ text, given }, "write");
   let records: Promise<StoresUnderTest> | undefined;
   const connect = (change: Partial<GraphAddress>, signal = never()) =>
     openNeo4jGraph({ ...address, ...change }, signal, { known: [] });
@@ -85,7 +85,7 @@ async function openNeo4j(way: Way): Promise<GraphUnderTest> {
       await run("MATCH (n) DETACH DELETE n");
     },
     async retitle(flowId, title) {
-      await run("MATCH (f:Flow {id: $flowId}) SET f.title = $title", { flowId, title });
+      await run("MATCH (f:Flow {id: $given.flowId}) SET f.title = $given.title", { flowId, title });
     },
     async close() {
       await (await records)?.close();

@@ -1,5 +1,4 @@
 import type { MemberActor } from "../../domain/actor.ts";
-import type { OrganizationId } from "../../domain/ids.ts";
 import { type CloseName, closeCodes } from "../closeCodes.ts";
 import type { Participant } from "../events.ts";
 import type { ServerFrame } from "../protocol.ts";
@@ -81,12 +80,6 @@ export class Seats {
 
   get size(): number {
     return this.#seats.size;
-  }
-
-  count(organizationId: OrganizationId): number {
-    let count = 0;
-    for (const { session } of this.#seats.values()) if (session.participant.organizationId === organizationId) count++;
-    return count;
   }
 
   change(seat: Seat, change: Partial<Session>): void {

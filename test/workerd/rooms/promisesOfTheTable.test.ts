@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Role } from "../../../src/domain/actor.ts";
 import { hashOffer } from "../../../src/domain/offer.ts";
+import { maximumSockets } from "../../../src/rooms/capacity.ts";
+import { closeCodes } from "../../../src/rooms/closeCodes.ts";
 import { maximumUnseen } from "../../../src/rooms/object/sockets.ts";
 import { type Json, refuse, succeed } from "../support/client.ts";
 import { createProgramme, joinAs } from "../support/programmes.ts";
@@ -14,6 +16,7 @@ import {
   pathOf,
   proposal,
   propose,
+  type RoomSocket,
   soon,
   stateOf,
   ticketFor,
@@ -190,6 +193,20 @@ describe("6. A slow or hostile client hurts only itself: bounded frames, bounded
     expect(speakers.length * 56).toBeGreaterThan(maximumUnseen);
     expect(await deaf.closing()).toEqual({ code: 4100, reason: "slow_reader" });
     expect(hears.closed).toBeNull();
+  });
+
+  it("lets nobody open more sockets than one may have, and leaves the colleagues and the other side their places", async () => {
+    const { seller, buyer, matchId } = await createRoom();
+    const own: RoomSocket[] = [];
+    while (own.length < maximumSockets.ofParticipant) own.push(await join(matchId, seller.key));
+    const oneTooMany = await connect(matchId, seller.key);
+    expect(await oneTooMany.closing()).toEqual({ code: closeCodes.too_many_sockets.code, reason: "too_many_sockets" });
+    const colleague = await join(matchId, (await createKey(seller)).key);
+    const other = await join(matchId, buyer.key);
+    await other.do({ type: "chat.send", text: "Hello" });
+    for (const socket of [...own, colleague]) await socket.event("chat.sent");
+    own[0]!.close();
+    await vi.waitFor(async () => (await connect(matchId, seller.key)).hello(), soon);
   });
 
   it("closes whoever sends a frame that is too large or binary", async () => {

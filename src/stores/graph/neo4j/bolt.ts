@@ -18,7 +18,7 @@ export function createBolt(
   bookmarks: Bookmarks,
 ): CypherRunner {
   return {
-    async run<Row extends Record<string, unknown>>({ text, parameters }: Cypher, access: "read" | "write") {
+    async run<Row extends Record<string, unknown>>({ text, given }: Cypher, access: "read" | "write") {
       let driver: Driver | null = null;
       try {
         signal.throwIfAborted();
@@ -35,15 +35,8 @@ export function createBolt(
           defaultAccessMode: access === "read" ? neo4j.session.READ : neo4j.session.WRITE,
           bookmarks: [...bookmarks.known],
         });
-        const asInteger = (value: CypherValue): unknown => withIntegers(value, neo4j.int);
         const result = await orAborted(
-          session.run(
-            text,
-            Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, asInteger(value)])),
-            {
-              timeout: transactionTimeoutMs,
-            },
-          ),
+          session.run(text, { given: withIntegers(given, neo4j.int) }, { timeout: transactionTimeoutMs }),
           signal,
         );
         const last = session.lastBookmarks();

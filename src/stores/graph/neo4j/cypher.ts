@@ -7,8 +7,12 @@ export type CypherValue =
   | readonly CypherValue[]
   | { readonly [name: string]: CypherValue };
 
-/** A statement with its parameters: no value is ever part of the text. */
-export type Cypher = { text: string; parameters: Record<string, CypherValue> };
+/**
+ * A statement and what it is given: no value is ever part of the text. The text has the values as `$given.name`, all of them fields of
+ * one parameter: Neo4j keeps a plan for each text and each combination of what its parameters are, of a list also how long it is about,
+ * so that lists as parameters of their own would be planned anew, a second and more each time, whenever one of them is longer.
+ */
+export type Cypher = { text: string; given: Record<string, CypherValue> };
 
 /** The same statement over either way to the server; bound to the request's deadline. */
 export type CypherRunner = {

@@ -31,7 +31,7 @@ export function createNeo4jGraph(cypher: CypherRunner): Graph {
     }),
 
     async migrate() {
-      for (const text of migrations) await cypher.run({ text, parameters: {} }, "write");
+      for (const text of migrations) await cypher.run({ text, given: {} }, "write");
       await cypher.run(begin(new Date(), newLabel()), "write");
     },
 

@@ -29,13 +29,13 @@ export function createQueryApi(
   bookmarks: Bookmarks,
 ): CypherRunner {
   const address = `${url.replace(/\/+$/, "")}/db/${encodeURIComponent(database)}/query/v2`;
-  async function send({ text, parameters }: Cypher, access: "read" | "write") {
+  async function send({ text, given }: Cypher, access: "read" | "write") {
     const response = await fetch(address, {
       method: "POST",
       headers: { "content-type": mediaType, accept: mediaType, ...authorization(credentials) },
       body: JSON.stringify({
         statement: text,
-        parameters: encodeMap(parameters),
+        parameters: encodeMap({ given }),
         accessMode: access === "read" ? "Read" : "Write",
         ...(bookmarks.known.length > 0 && { bookmarks: bookmarks.known }),
       }),

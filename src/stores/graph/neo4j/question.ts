@@ -11,7 +11,7 @@ type Node = [id: string, isNamed: boolean];
 /**
  * Finds a part of the network: what is open to the viewer, step by step the organizations that links lead to, each step limited so that
  * none takes more than the answer can, and then all that lies between them. Each is a statement of its own, and lists go into it as
- * parameters: within one statement the server counts a list anew for each row that is sorted beside it, and takes seconds to plan the
+ * given: within one statement the server counts a list anew for each row that is sorted beside it, and takes seconds to plan the
  * steps. Null where nothing was ever written.
  */
 export async function findPart(
@@ -22,15 +22,15 @@ export async function findPart(
   limits: NetworkLimits,
 ): Promise<FoundDocument | null> {
   const sight = sightOf(viewer, question);
-  const read = async <Row extends Record<string, unknown>>(text: string, parameters: Record<string, CypherValue>) => {
-    const [row] = await cypher.run<Row>({ text, parameters: { ...sight.parameters, ...parameters } }, "read");
+  const read = async <Row extends Record<string, unknown>>(text: string, given: Record<string, CypherValue>) => {
+    const [row] = await cypher.run<Row>({ text, given: { ...sight.given, ...given } }, "read");
     return row ?? null;
   };
   const begun = await read<{ generation: string; opened: string[] }>(beginStatement(sight), {});
   if (begun === null) return null;
   const most = limits.organizations + 1;
-  const readNodes = async (text: string, parameters: Record<string, CypherValue>) =>
-    (await read<{ nodes: Node[] }>(text, { ...begun, most, ...parameters }))?.nodes ?? [];
+  const readNodes = async (text: string, given: Record<string, CypherValue>) =>
+    (await read<{ nodes: Node[] }>(text, { ...begun, most, ...given }))?.nodes ?? [];
 
   let nodes: Node[];
   if (start === "everywhere") nodes = await readNodes(everywhereStatement(sight), {});
@@ -81,34 +81,34 @@ function startsStatement(viewer: NetworkViewer, sight: Sight): string {
   const isKnown =
     viewer === null
       ? "true"
-      : `(o.id = $me OR EXISTS { MATCH (o)-[:OWNS]->(f:Flow) WHERE f.stands AND ${sight.isNamed({ ...near, isOpen: sight.isOpen(near) })} })`;
-  return `UNWIND $starts AS start
-MATCH (o:Record {key: $generation + '/organization/' + start}) WHERE o.stands AND ${isKnown}
+      : `(o.id = $given.me OR EXISTS { MATCH (o)-[:OWNS]->(f:Flow) WHERE f.stands AND ${sight.isNamed({ ...near, isOpen: sight.isOpen(near) })} })`;
+  return `UNWIND $given.starts AS start
+MATCH (o:Record {key: $given.generation + '/organization/' + start}) WHERE o.stands AND ${isKnown}
 WITH o ORDER BY o.id
 RETURN collect([o.id, true]) AS nodes`;
 }
 
 /** What the links of a level lead to that was not seen before. */
 function stepStatement(sight: Sight): string {
-  return `${flowsOf("$level", sight)}
+  return `${flowsOf("$given.level", sight)}
 MATCH (f)-[l:MATCHES|SUPPLIES]-(g:Flow)<-[:OWNS]-(p:Organization) WHERE g.stands
 WITH f, o, fOpen, g, p, l, startNode(l) = f AS isOut, ${sight.isOpen(far)} AS gOpen
 WHERE ${sight.sees("l", "isOut", near, far)}
 WITH DISTINCT g, p, gOpen
 WITH DISTINCT g.organizationId AS id, ${sight.isNamed(far)} AS isNamed
-WITH id, isNamed WHERE NOT id + isNamed IN $seen
-WITH id, isNamed ORDER BY id, isNamed DESC LIMIT $most
+WITH id, isNamed WHERE NOT id + isNamed IN $given.seen
+WITH id, isNamed ORDER BY id, isNamed DESC LIMIT $given.most
 RETURN collect([id, isNamed]) AS nodes`;
 }
 
 /** Every organization that the viewer meets through a flow or a link. */
 function everywhereStatement(sight: Sight): string {
   return `CALL () {
-  MATCH (f:Flow {generation: $generation})<-[:OWNS]-(o:Organization) WHERE f.stands
+  MATCH (f:Flow {generation: $given.generation})<-[:OWNS]-(o:Organization) WHERE f.stands
   WITH f, o, ${sight.isOpen(near)} AS fOpen WHERE ${sight.isListed(near)}
   RETURN DISTINCT f.organizationId AS id, ${sight.isNamed(near)} AS isNamed
   UNION
-  MATCH (f:Flow {generation: $generation})-[l:MATCHES|SUPPLIES]->(g:Flow) WHERE f.stands AND g.stands
+  MATCH (f:Flow {generation: $given.generation})-[l:MATCHES|SUPPLIES]->(g:Flow) WHERE f.stands AND g.stands
   MATCH (f)<-[:OWNS]-(o:Organization)
   MATCH (g)<-[:OWNS]-(p:Organization)
   WITH f, o, g, p, l, ${sight.isOpen(near)} AS fOpen, ${sight.isOpen(far)} AS gOpen WHERE ${sight.sees("l", "true", near, far)}
@@ -116,28 +116,28 @@ function everywhereStatement(sight: Sight): string {
   WITH DISTINCT end[0] AS f, end[1] AS o, end[2] AS fOpen
   RETURN DISTINCT f.organizationId AS id, ${sight.isNamed(near)} AS isNamed
 }
-WITH id, isNamed ORDER BY id, isNamed DESC LIMIT $most
+WITH id, isNamed ORDER BY id, isNamed DESC LIMIT $given.most
 RETURN collect([id, isNamed]) AS nodes`;
 }
 
 /** The links between the nodes that are kept, the flows that these name, those that are seen without a link, and the records of all. */
 function betweenStatement(sight: Sight): string {
   return `CALL () {
-  ${flowsOf("$kept", sight)}
+  ${flowsOf("$given.kept", sight)}
   MATCH (f)-[l:MATCHES|SUPPLIES]->(g:Flow)<-[:OWNS]-(p:Organization) WHERE g.stands
   WITH node, f, o, fOpen, g, p, l, ${sight.isOpen(far)} AS gOpen
   WHERE ${sight.sees("l", "true", near, far)}
   WITH node, f, fOpen, g, gOpen, l, ${sight.isNamed(far)} AS isNamed, ${sight.score("l", "true", near, far)} AS score, ${sight.value("l", "true", near, far)} AS value
-  WHERE g.organizationId + isNamed IN $keys
+  WHERE g.organizationId + isNamed IN $given.keys
   WITH node, f, fOpen, g, gOpen, l, isNamed, CASE type(l) WHEN 'SUPPLIES' THEN null ELSE score END AS score, CASE type(l) WHEN 'SUPPLIES' THEN null ELSE value END AS value
-  ORDER BY coalesce(score, 2.0) DESC, l.id LIMIT $links
+  ORDER BY coalesce(score, 2.0) DESC, l.id LIMIT $given.links
   RETURN collect([l.id, l.version, f.id, g.id, score, value, l.isOpen, l.amount, l.unit, l.since, l.visibility]) AS links,
     collect([f, fOpen, node[1]]) + collect([g, gOpen, isNamed]) AS linked
 }
 CALL () {
-  ${flowsOf("$kept", sight)}
+  ${flowsOf("$given.kept", sight)}
   WITH f, o, fOpen, node WHERE ${sight.isListed(near)}
-  WITH f, fOpen, node ORDER BY f.id LIMIT $flows
+  WITH f, fOpen, node ORDER BY f.id LIMIT $given.flows
   RETURN collect([f, fOpen, node[1]]) AS seen
 }
 CALL (linked) {
@@ -153,13 +153,13 @@ CALL (seen) {
 CALL (linked, seen) {
   UNWIND linked + seen AS end
   WITH DISTINCT end[0].siteId AS siteId
-  MATCH (s:Record {key: $generation + '/site/' + siteId}) WHERE s.stands
+  MATCH (s:Record {key: $given.generation + '/site/' + siteId}) WHERE s.stands
   RETURN collect([s.id, s.version, s.organizationId, s.name, s.longitude, s.latitude, s.cell, s.cellLongitude, s.cellLatitude, s.cellRadiusMeters]) AS sites
 }
 CALL () {
-  UNWIND $kept AS node
+  UNWIND $given.kept AS node
   WITH DISTINCT node[0] AS id
-  MATCH (o:Record {key: $generation + '/organization/' + id}) WHERE o.stands
+  MATCH (o:Record {key: $given.generation + '/organization/' + id}) WHERE o.stands
   RETURN collect([o.id, o.version, o.name, o.country, o.nace, o.programmeIds, o.facilitatorIds]) AS organizations
 }
 RETURN organizations, links, ends, listed, sites`;
@@ -168,7 +168,7 @@ RETURN organizations, links, ends, listed, sites`;
 /** `f`, the standing flows of each `node` of a list by which it is met, their owner `o`, and whether they are open. */
 function flowsOf(nodes: string, sight: Sight): string {
   return `UNWIND ${nodes} AS node
-  MATCH (o:Record {key: $generation + '/organization/' + node[0]})-[:OWNS]->(f:Flow) WHERE f.stands
+  MATCH (o:Record {key: $given.generation + '/organization/' + node[0]})-[:OWNS]->(f:Flow) WHERE f.stands
   WITH node, o, f, ${sight.isOpen(near)} AS fOpen
   WHERE ${sight.isNamed(near)} = node[1]
   WITH node, o, f, fOpen`;

@@ -8,12 +8,12 @@ export type End = { flow: string; owner: string; isOpen: string };
 
 /**
  * What a viewer sees, as Cypher over variables: the same rules as in ../sql/sight.ts, and in test/support/graphModel.ts as plain
- * words. Values are in `parameters` only, also those that are not asked for, so that few texts have to be planned; and all is
+ * words. Values are in `given` only, also those that are not asked for, so that few texts have to be planned; and all is
  * worked out of the properties of an end, for the planner takes long over patterns inside conditions.
  */
 export type Sight = {
-  parameters: Record<string, CypherValue>;
-  /** From `generation` to `opened`: ids of flows that matches and exchanges have opened to the viewer. All else takes them as parameters. */
+  given: Record<string, CypherValue>;
+  /** From `generation` to `opened`: ids of flows that matches and exchanges have opened to the viewer. All else takes them as given. */
   opening: string;
   isOpen(end: End): string;
   isNamed(end: End): string;
@@ -27,13 +27,13 @@ export type Sight = {
 };
 
 export function sightOf(viewer: NetworkViewer, { kinds, minScore, near }: NetworkQuestion): Sight {
-  const isOfKinds = (kind: string) => `($kinds IS NULL OR ${kind} IN $kinds)`;
+  const isOfKinds = (kind: string) => `($given.kinds IS NULL OR ${kind} IN $given.kinds)`;
   const isNear = ({ flow, isOpen }: End) =>
     near ? `EXISTS { MATCH (${flow})<-[:HAS]-(place:Site) WHERE place.stands AND ${nearTo(isOpen)} }` : "true";
-  const isEnough = (score: string) => `($minScore IS NULL OR ${score} >= $minScore)`;
+  const isEnough = (score: string) => `($given.minScore IS NULL OR ${score} >= $given.minScore)`;
   const asks = (isOut: string, one: End, other: End) =>
     `${isOfKinds(`CASE WHEN ${isOut} THEN ${one.flow}.kind ELSE ${other.flow}.kind END`)} AND ${isNear(one)} AND ${isNear(other)}`;
-  const parameters: Sight["parameters"] = {
+  const given: Sight["given"] = {
     kinds: kinds ?? null,
     minScore: minScore ?? null,
     ...(near && { longitude: near.center[0], latitude: near.center[1], radiusMeters: near.radiusMeters }),
@@ -41,7 +41,7 @@ export function sightOf(viewer: NetworkViewer, { kinds, minScore, near }: Networ
 
   if (viewer === null)
     return {
-      parameters,
+      given,
       opening: "WITH generation, [] AS opened",
       isOpen: () => "true",
       isNamed: () => "true",
@@ -52,12 +52,12 @@ export function sightOf(viewer: NetworkViewer, { kinds, minScore, near }: Networ
         `(${asks(isOut, one, other)} AND (type(${link}) = 'SUPPLIES' OR ${isEnough(`${link}.score`)}))`,
     };
 
-  const isOwn = ({ flow }: End) => `${flow}.organizationId = $me`;
-  const isFacilitated = ({ owner }: End) => `(${owner}.stands AND $me IN ${owner}.facilitatorIds)`;
+  const isOwn = ({ flow }: End) => `${flow}.organizationId = $given.me`;
+  const isFacilitated = ({ owner }: End) => `(${owner}.stands AND $given.me IN ${owner}.facilitatorIds)`;
   const shares = ({ owner }: End) =>
-    `(${owner}.stands AND any(programme IN ${owner}.programmeIds WHERE programme IN $programmeIds))`;
+    `(${owner}.stands AND any(programme IN ${owner}.programmeIds WHERE programme IN $given.programmeIds))`;
   const isOpen = (end: End) =>
-    `(${isOwn(end)} OR ${end.flow}.id IN $opened
+    `(${isOwn(end)} OR ${end.flow}.id IN $given.opened
       OR (${end.flow}.status <> 'draft' AND (${end.flow}.visibility = 'public' OR (${end.flow}.visibility = 'network' AND ${isFacilitated(end)}))))`;
   const mayKnow = (exchange: string, one: End, other: End) =>
     `(${exchange}.visibility = 'public' OR (${isFacilitated(one)} AND ${isFacilitated(other)}) OR (${exchange}.visibility = 'network' AND ${shares(one)} AND ${shares(other)}))`;
@@ -69,9 +69,9 @@ export function sightOf(viewer: NetworkViewer, { kinds, minScore, near }: Networ
   };
   const score = figure("score");
   return {
-    parameters: { ...parameters, me: viewer.organizationId, programmeIds: viewer.programmeIds },
+    given: { ...given, me: viewer.organizationId, programmeIds: viewer.programmeIds },
     // A match of which both sides know each other opens the flow on the other side, and so does an exchange.
-    opening: `OPTIONAL MATCH (:Record {key: generation + '/organization/' + $me})-[:OWNS]->(mine:Flow)-[opening:MATCHES|SUPPLIES]-(other:Flow)
+    opening: `OPTIONAL MATCH (:Record {key: generation + '/organization/' + $given.me})-[:OWNS]->(mine:Flow)-[opening:MATCHES|SUPPLIES]-(other:Flow)
 WHERE mine.stands AND (type(opening) = 'SUPPLIES' OR opening.isOpen)
 WITH generation, collect(DISTINCT other.id) AS opened`,
     isOpen,
@@ -97,6 +97,6 @@ function nearTo(isOpen: string): string {
     `(CASE WHEN ${isOpen} THEN place.${name} ELSE place.cell${capitalize(name)} END)`;
   const half = (one: string, other: string) => `sin(radians(${one} - ${other}) / 2) ^ 2`;
   const latitude = coordinate("latitude");
-  const square = `${half(latitude, "$latitude")} + cos(radians($latitude)) * cos(radians(${latitude})) * ${half(coordinate("longitude"), "$longitude")}`;
-  return `2 * ${earthRadiusMeters} * asin(CASE WHEN sqrt(${square}) > 1 THEN 1 ELSE sqrt(${square}) END) <= $radiusMeters`;
+  const square = `${half(latitude, "$given.latitude")} + cos(radians($given.latitude)) * cos(radians(${latitude})) * ${half(coordinate("longitude"), "$given.longitude")}`;
+  return `2 * ${earthRadiusMeters} * asin(CASE WHEN sqrt(${square}) > 1 THEN 1 ELSE sqrt(${square}) END) <= $given.radiusMeters`;
 }

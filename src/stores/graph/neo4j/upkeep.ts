@@ -27,7 +27,7 @@ export const migrations = [
 
 export const schemaVersion = migrations.length;
 
-const statement = (text: string, parameters: Record<string, CypherValue> = {}): Cypher => ({ text, parameters });
+const statement = (text: string, given: Record<string, CypherValue> = {}): Cypher => ({ text, given });
 
 const theGraph = "MATCH (graph:Graph {id: 'network'})";
 /** The generations that are written. */
@@ -36,8 +36,8 @@ const written = `${theGraph} WITH graph, [each IN [graph.current, graph.building
 /** Makes the node that says which generation is read, and notes which migrations were made. */
 export const begin = (at: Date, label: string): Cypher =>
   statement(
-    `MERGE (graph:Graph {id: 'network'}) ON CREATE SET graph.current = $label, graph.currentSince = $at, graph.retired = [], graph.retiredSince = []
-    SET graph.schema = $schema`,
+    `MERGE (graph:Graph {id: 'network'}) ON CREATE SET graph.current = $given.label, graph.currentSince = $given.at, graph.retired = [], graph.retiredSince = []
+    SET graph.schema = $given.schema`,
     { at: at.toISOString(), label, schema: schemaVersion },
   );
 
@@ -94,10 +94,10 @@ const writeTexts = Object.fromEntries(
   networkNouns.map((noun) => [
     noun,
     `CYPHER replan=skip ${written}
-WITH [generation IN generations WHERE $into IS NULL OR generation = $into] AS generations
+WITH [generation IN generations WHERE $given.into IS NULL OR generation = $given.into] AS generations
 CALL (generations) {
   UNWIND generations AS generation
-  UNWIND $rows AS row
+  UNWIND $given.rows AS row
   MERGE (n:Record {key: generation + '/${noun}/' + row.id})
   WITH n, row, generation WHERE n.version IS NULL OR n.version < row.version OR n.version = row.replaces
   SET n = row.content, n:${labels[noun]}
@@ -111,7 +111,7 @@ RETURN size(generations) AS generations`,
 export const removeStatement = (noun: NetworkNoun, ids: readonly string[]): Cypher =>
   statement(
     `${written}
-    UNWIND generations AS generation UNWIND $ids AS id
+    UNWIND generations AS generation UNWIND $given.ids AS id
     MATCH (n:Record {key: generation + '/${noun}/' + id})
     ${
       noun === "match" || noun === "exchange"
@@ -129,20 +129,20 @@ export const readGenerations = statement(
 
 export const beginGenerationStatement = (label: string, at: Date): Cypher =>
   statement(
-    `${theGraph} SET graph.building = coalesce(graph.building, $label), graph.buildingSince = coalesce(graph.buildingSince, $at) RETURN graph.building AS label`,
+    `${theGraph} SET graph.building = coalesce(graph.building, $given.label), graph.buildingSince = coalesce(graph.buildingSince, $given.at) RETURN graph.building AS label`,
     { label, at: at.toISOString() },
   );
 
 /** Setting a property first takes the node's lock, so that of two at once the second sees what the first has made of it. */
 const locked = `${theGraph} SET graph.lock = true WITH graph`;
 const retire = (which: "current" | "building") =>
-  `graph.retired = graph.retired + graph.${which}, graph.retiredSince = graph.retiredSince + $at`;
+  `graph.retired = graph.retired + graph.${which}, graph.retiredSince = graph.retiredSince + $given.at`;
 
 export const switchStatement = (label: string, at: Date): Cypher =>
   statement(
-    `${locked} WHERE graph.building = $label
+    `${locked} WHERE graph.building = $given.label
     SET ${retire("current")}
-    SET graph.current = $label, graph.currentSince = $at, graph.building = null, graph.buildingSince = null RETURN graph.current AS label`,
+    SET graph.current = $given.label, graph.currentSince = $given.at, graph.building = null, graph.buildingSince = null RETURN graph.current AS label`,
     { label, at: at.toISOString() },
   );
 
@@ -157,17 +157,17 @@ export const abandonStatement = (at: Date): Cypher =>
 export const dropStatement = (before: Date, limit: number): Cypher =>
   statement(
     `${theGraph}
-    WITH graph, [place IN range(0, size(graph.retired) - 1) WHERE graph.retiredSince[place] < $before | graph.retired[place]] AS old
+    WITH graph, [place IN range(0, size(graph.retired) - 1) WHERE graph.retiredSince[place] < $given.before | graph.retired[place]] AS old
     WITH graph, old, head(old) AS generation WHERE generation IS NOT NULL
     CALL (generation) {
-      MATCH (n:Record {generation: generation}) WITH n LIMIT $limit
+      MATCH (n:Record {generation: generation}) WITH n LIMIT $given.limit
       DETACH DELETE n RETURN count(*) AS dropped
     }
     WITH graph, old, generation, dropped,
-      CASE WHEN dropped < $limit THEN [place IN range(0, size(graph.retired) - 1) WHERE graph.retired[place] <> generation] ELSE range(0, size(graph.retired) - 1) END AS kept
+      CASE WHEN dropped < $given.limit THEN [place IN range(0, size(graph.retired) - 1) WHERE graph.retired[place] <> generation] ELSE range(0, size(graph.retired) - 1) END AS kept
     WITH graph, old, dropped, [place IN kept | graph.retired[place]] AS retired, [place IN kept | graph.retiredSince[place]] AS since
     SET graph.retired = retired, graph.retiredSince = since
-    RETURN dropped = $limit OR size(old) > 1 AS isMore`,
+    RETURN dropped = $given.limit OR size(old) > 1 AS isMore`,
     { before: before.toISOString(), limit },
   );
 
@@ -191,9 +191,9 @@ export function heldStatement(noun: NetworkNoun, after: string | null, until: st
   const relationship = noun === "match" ? "MATCHES" : noun === "exchange" ? "SUPPLIES" : null;
   return statement(
     `${theGraph} WITH graph.current + '/${from}' AS prefix
-    MATCH (n:Record) WHERE n.key > prefix + $after AND n.key < ${until === null ? `prefix + '~'` : "prefix + $until + ' '"} AND n.stands
+    MATCH (n:Record) WHERE n.key > prefix + $given.after AND n.key < ${until === null ? `prefix + '~'` : "prefix + $given.until + ' '"} AND n.stands
     ${relationship ? `OPTIONAL MATCH ()-[r:${relationship} {key: n.key}]->() WITH n, r` : "WITH n, n AS r"}
-    ORDER BY n.key LIMIT $limit
+    ORDER BY n.key LIMIT $given.limit
     RETURN collect({id: n.id, version: n.version, ${columns}}) AS held`,
     { after: after ?? "", ...(until !== null && { until }), limit },
   );
