@@ -28,6 +28,7 @@ export default defineConfig({
           name: "contract",
           environment: "node",
           include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/support/neo4jSetup.ts"],
           ...withDatabase,
           ...onPostgresAlone,
         },

@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { inject, vi } from "vitest";
 import type { CypherValue } from "../../src/stores/graph/neo4j/cypher.ts";
 import { createQueryApi, type GraphAddress } from "../../src/stores/graph/neo4j/queryApi.ts";
 import { openNeo4jGraph } from "../../src/stores/graph/open.ts";
@@ -6,7 +6,7 @@ import type { Graph, NetworkEntry } from "../../src/stores/graph/port.ts";
 import { createSqlGraph } from "../../src/stores/graph/sql/graph.ts";
 import { createDatabase } from "../../src/stores/postgres/client.ts";
 import { enginesUnderTest } from "./engineUnderTest.ts";
-import { neo4jWays, onNeo4jAlone, openNeo4jUnderTest, type Way } from "./neo4jUnderTest.ts";
+import { neo4jWays, onNeo4jAlone, type Way } from "./neo4jUnderTest.ts";
 import { openStoresUnderTest, type StoresUnderTest } from "./storesUnderTest.ts";
 
 export type GraphUnderTest = {
@@ -59,13 +59,12 @@ async function openSql(engine: (typeof enginesUnderTest)[number]): Promise<Graph
 }
 
 async function openNeo4j(way: Way): Promise<GraphUnderTest> {
-  const neo4j = await openNeo4jUnderTest();
-  const { user, password, database } = neo4j;
-  const url = way === "HTTP" ? neo4j.httpUrl : neo4j.boltUrl;
+  const { user, password, database, httpUrl, boltUrl } = inject("neo4j");
+  const url = way === "HTTP" ? httpUrl : boltUrl;
   const address = { url, credentials: { user, password }, database };
   const never = () => new AbortController().signal;
   const run = (text: string, given: Record<string, CypherValue> = {}) =>
-    createQueryApi({ ...address, url: neo4j.httpUrl }, never(), { known: [] }).run({ text, given }, "write");
+    createQueryApi({ ...address, url: httpUrl }, never(), { known: [] }).run({ text, given }, "write");
   let records: Promise<StoresUnderTest> | undefined;
   const connect = (change: Partial<GraphAddress>, signal = never()) =>
     openNeo4jGraph({ ...address, ...change }, signal, { known: [] });
@@ -89,7 +88,6 @@ async function openNeo4j(way: Way): Promise<GraphUnderTest> {
     },
     async close() {
       await (await records)?.close();
-      await neo4j.close();
     },
   };
 }
