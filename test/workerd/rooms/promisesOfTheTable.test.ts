@@ -201,7 +201,7 @@ describe("6. A slow or hostile client hurts only itself: bounded frames, bounded
     while (own.length < maximumSockets.ofParticipant) own.push(await join(matchId, seller.key));
     const oneTooMany = await connect(matchId, seller.key);
     expect(await oneTooMany.closing()).toEqual({ code: closeCodes.too_many_sockets.code, reason: "too_many_sockets" });
-    const colleague = await join(matchId, (await createKey(seller)).key);
+    const colleague = await join(matchId, (await keyOf(seller, "editor")).key);
     const other = await join(matchId, buyer.key);
     await other.do({ type: "chat.send", text: "Hello" });
     for (const socket of [...own, colleague]) await socket.event("chat.sent");
