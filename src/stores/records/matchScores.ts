@@ -4,7 +4,7 @@ import { AppError } from "../../domain/errors.ts";
 import { type FlowId, idFromUuid, type MatchId, type OrganizationId, uuidOf } from "../../domain/ids.ts";
 import { type GateVerdict, matchTransitions } from "../../domain/match.ts";
 import type { Evaluation } from "../../matching/evaluation.ts";
-import { applyChange, type Change } from "../postgres/change.ts";
+import { applyChange } from "../postgres/change.ts";
 import type { Database } from "../postgres/client.ts";
 import { isViolation } from "../postgres/constraints.ts";
 import { matches } from "../postgres/schema/flows.ts";
@@ -53,12 +53,13 @@ export function createMatchScoreStore(database: Database) {
         scoredColumns.map((column) => sql`s.${column}`),
         sql`, `,
       );
-      const change: Change = {
-        stamp: { ...stamp, idempotency: null },
-        action: "match.suggest",
-        eventType: "turash.match.suggested",
-        // In the order of ids, so that two of these wait for each other and never both.
-        write: sql`INSERT INTO ${matches} AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, ${scored},
+      const record = () =>
+        applyChange<{ id: string }>(database, {
+          stamp: { ...stamp, idempotency: null },
+          action: "match.suggest",
+          eventType: "turash.match.suggested",
+          // In the order of ids, so that two of these wait for each other and never both.
+          write: sql`INSERT INTO ${matches} AS m (id, output_flow_id, input_flow_id, output_organization_id, input_organization_id, state, ${scored},
             holds, least_score, history, created_at, updated_at)
           SELECT s.id, s.output_flow_id, s.input_flow_id, s.output_organization_id, s.input_organization_id, ${to}, ${values},
             ${holds(sql`s`, least)}, ${least}, jsonb_build_array(${entry(stamp, to, sql`1`)}), ${timeOf(stamp)}, ${timeOf(stamp)}
@@ -68,10 +69,9 @@ export function createMatchScoreStore(database: Database) {
           WHERE m.state IN ${from} AND ${isNotOlder(sql`excluded`)}
           RETURNING m.id, ${uuidOf(organizationId)}::uuid AS organization_id, ${audience} AS audience, m.version,
             jsonb_build_object('id', m.id, 'round', m.round) AS document`,
-        patch: [{ op: "add", path: "", value: { state: to } }],
-        eventData: sql`jsonb_build_object('round', document -> 'round')`,
-      };
-      const record = () => applyChange<{ id: string }>(database, change);
+          patch: [{ op: "add", path: "", value: { state: to } }],
+          eventData: sql`jsonb_build_object('round', document -> 'round')`,
+        });
       const outcome = await record().catch((error) => {
         if (!isRecordedMeanwhile(error)) throw error;
         return record();
