@@ -86,6 +86,8 @@ function run(script) {
   const child = spawn(nodeBinary, ["--disable-warning=ExperimentalWarning", script, ...parameters], {
     stdio: "inherit",
     env: {
+      // wrangler alone is megabytes of JavaScript, which each start would compile anew.
+      NODE_COMPILE_CACHE: join(root, "node_modules", ".cache", "node"),
       ...process.env,
       PATH: `${dirname(nodeBinary)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`,
     },

@@ -27,9 +27,9 @@ const { values } = parseArgs({
 const writers = 4;
 const pauseMs = 3_000;
 /** Before each kill so many more writes are answered at the most, and then some time passes. */
-const mostWrites = 20;
+const mostWrites = 12;
 const longestMs = 300;
-const writesDeadlineMs = 5_000;
+const writesDeadlineMs = 3_000;
 /** Events that are not dealt with are sent again after this long. */
 const resendAfterSeconds = "2";
 
