@@ -9,7 +9,7 @@ import type { DeadlineKind } from "./object/deadlines.ts";
 import { Dealings } from "./object/dealings.ts";
 import { Presence } from "./object/presence.ts";
 import type { OpenRecords, RoomRecords } from "./object/records.ts";
-import { closeQuietly, lookEveryMs, type Session, stuckMs } from "./object/sockets.ts";
+import { closeQuietly, lookEveryMs, type Session, stuckMs, turnAway } from "./object/sockets.ts";
 import {
   type Admission,
   type Denial,
@@ -62,10 +62,10 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       if (this.#core.seats.reap(now)) this.#presence.tellSoon();
       const connected = core.seats.all().map((seat) => seat.session.participant);
       const isRoomLeft = hasRoom(participant, connected, core.state.participants);
-      const seat = core.seats.accept(own, session);
-      if (admit(core, participant) !== "admitted") core.seats.close(seat, "access_ended");
-      else if (!isRoomLeft) core.seats.close(seat, "too_many_sockets");
+      if (admit(core, participant) !== "admitted") turnAway(own, "access_ended");
+      else if (!isRoomLeft) turnAway(own, "too_many_sockets");
       else {
+        core.seats.accept(own, session);
         core.system({ type: "member.join", participant });
         core.deadlines.setEarlier("sockets", Math.min(now + lookEveryMs, grant.endsAt ?? Number.POSITIVE_INFINITY));
       }

@@ -15,6 +15,7 @@ import { openEnvironment } from "../../scripts/python/environment.ts";
 import { readRoomLog } from "../../scripts/rooms/readRoomLog.ts";
 import { verifyRoomLog } from "../../scripts/rooms/verifyRoomLog.ts";
 import { RoomClient } from "../../src/client/index.ts";
+import { maximumSockets } from "../../src/rooms/capacity.ts";
 import { closeCodes } from "../../src/rooms/closeCodes.ts";
 import type { RoomEvent } from "../../src/rooms/events.ts";
 import { type ServerFrame, serverFrameSchemas } from "../../src/rooms/protocol.ts";
@@ -200,6 +201,24 @@ describe("a client that is not ours", () => {
     const [, answer] = (await once(again, "unexpected-response")) as [unknown, { statusCode: number }];
     expect(answer.statusCode).toBe(401);
     again.terminate();
+  });
+
+  it("of `ws` is told at once that it has as many sockets as one may have", async () => {
+    const { matchId, seller } = await createRoomPair(url, keys.operator!);
+    const open = async () => {
+      const address = `${url.replace("http", "ws")}/v1/rooms/${matchId}/socket`;
+      const socket = new WebSocket(address, "turash.room.v1", { headers: { authorization: `Bearer ${seller}` } });
+      const closed = once(socket, "close");
+      await once(socket, "open");
+      return { socket, closed };
+    };
+    const own: WebSocket[] = [];
+    while (own.length < maximumSockets.ofParticipant) own.push((await open()).socket);
+    const { closed } = await open();
+    // Much sooner than a client gives up a close that the other end does not complete.
+    const [code] = await Promise.race([closed, sleep(10_000, ["not closed"])]);
+    expect(code).toBe(closeCodes.too_many_sockets.code);
+    for (const socket of own) socket.terminate();
   });
 
   it("of Python's `websockets` comes in, is heard, and resumes", { timeout: 180_000 }, async () => {

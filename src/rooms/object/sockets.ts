@@ -179,6 +179,12 @@ function eventFrame(body: string): string {
   return `{"type":"event","event":${body}}`;
 }
 
+/** Closes a socket that gets no seat. It is not one that outlasts sleep: such a one, closed before it is open, ends when its client gives up. */
+export function turnAway(socket: WebSocket, name: CloseName): void {
+  socket.accept();
+  closeQuietly(socket, closeCodes[name].code, name);
+}
+
 /** Codes that say that none was given may not be sent, nor may reasons of more than 123 bytes. */
 export function closeQuietly(socket: WebSocket, code: number, reason: string): void {
   const isSendable = code === 1000 || (code >= 3000 && code <= 4999);
