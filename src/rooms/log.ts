@@ -1,4 +1,5 @@
-import { digestOf } from "../domain/canonicalJson.ts";
+import { sha256 } from "#sha256";
+import { canonicalJson, digestOf } from "../domain/canonicalJson.ts";
 import type { MatchId } from "../domain/ids.ts";
 import type { NewRoomEvent, RoomEvent } from "./events.ts";
 
@@ -10,11 +11,17 @@ export function originOf(matchId: MatchId): LogEnd {
   return { seq: 0, hash: digestOf({ matchId }) };
 }
 
+/** An event in its place, and its JSON as it is kept and sent: the canonical one that was hashed, with the hash behind it. */
+export type Chained = { event: RoomEvent; body: string };
+
 /** Gives an event its place behind the end of a log. */
-export function chain(event: NewRoomEvent, end: LogEnd): RoomEvent {
+export function chain(event: NewRoomEvent, end: LogEnd): Chained {
   const { type, at, by, data } = event;
   const place = { seq: end.seq + 1, previousHash: end.hash };
-  return { ...event, ...place, hash: digestOf({ ...place, type, at, by, data }) };
+  // In the order of its names, which is the canonical one.
+  const content = canonicalJson({ at, by, data, previousHash: place.previousHash, seq: place.seq, type });
+  const hash = sha256(content);
+  return { event: { ...event, ...place, hash }, body: `${content.slice(0, -1)},"hash":"${hash}"}` };
 }
 
 /** What is wrong with a log: the first number at which it does not hold, and why. */
@@ -26,7 +33,7 @@ export function findLogFault(events: readonly RoomEvent[], before: LogEnd): LogF
   for (const event of events) {
     if (event.seq !== end.seq + 1) return { seq: end.seq + 1, fault: "gap" };
     if (event.previousHash !== end.hash) return { seq: event.seq, fault: "not_chained" };
-    if (chain(event, end).hash !== event.hash) return { seq: event.seq, fault: "changed" };
+    if (chain(event, end).event.hash !== event.hash) return { seq: event.seq, fault: "changed" };
     end = event;
   }
   return null;

@@ -92,7 +92,7 @@ export class RoomUnderTest {
   }
 
   #seal(event: NewRoomEvent): RoomEvent {
-    const sealed = chain(event, this.#end);
+    const { event: sealed } = chain(event, this.#end);
     this.#end = sealed;
     this.events.push(sealed);
     return sealed;

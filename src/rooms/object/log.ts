@@ -103,11 +103,11 @@ export class RoomLog {
     const placed: RoomEvent[] = [];
     const bodies: string[] = [];
     for (const event of events) {
-      const next = chain(event, end);
+      const { event: next, body } = chain(event, end);
       state = state === null ? openRoom(next) : applyEvent(state, next);
       end = { seq: next.seq, hash: next.hash };
       placed.push(next);
-      bodies.push(JSON.stringify(next));
+      bodies.push(body);
     }
     const isSnapshot = Math.floor(end.seq / snapshotEvery) > Math.floor(this.#end.seq / snapshotEvery);
     return { events: placed, bodies, state: state!, end, isSnapshot };

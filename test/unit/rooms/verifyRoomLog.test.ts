@@ -38,7 +38,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function rechain(all: readonly NewRoomEvent[]): RoomEvent[] {
   let end = originOf(matchId);
   return all.map((event) => {
-    const placed = chain(event, end);
+    const { event: placed } = chain(event, end);
     end = placed;
     return placed;
   });
@@ -68,7 +68,7 @@ describe("a room's log", () => {
     expect(faultOf(changed)).toEqual({ seq: at + 1, message: expect.stringContaining("changed") });
     expect(faultOf(events.toSpliced(at, 1))).toMatchObject({ seq: at + 1 });
     expect(faultOf(events.toSpliced(at, 0, events[at]!))).toMatchObject({ seq: at + 2 });
-    const forged = chain(
+    const { event: forged } = chain(
       { type: "chat.sent", at: events[at]!.at, by: seller.id, data: { text: "I never said so" } },
       events[at - 1]!,
     );
