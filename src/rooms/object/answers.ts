@@ -8,8 +8,8 @@ const pruneEvery = 500;
  */
 export class Answers {
   readonly #sql: SqlStorage;
-  /** The number of the event to which each command since the last snapshot led. */
-  readonly #recent = new Map<string, number>();
+  /** The number of the event to which each command since the last snapshot led, by who sent it and its client's id. */
+  readonly #recent = new Map<string, Map<string, number>>();
   /** Until the first snapshot there is mostly nothing to look up. */
   #isTableEmpty = true;
 
@@ -23,7 +23,7 @@ export class Answers {
 
   /** The frame that answered the command before; null where it is new. */
   find(participantId: string, clientMessageId: string): string | null {
-    const recent = this.#recent.get(keyOf(participantId, clientMessageId));
+    const recent = this.#recent.get(participantId)?.get(clientMessageId);
     if (recent !== undefined) return acknowledgement(clientMessageId, recent);
     if (this.#isTableEmpty) return null;
     const [row] = this.#sql
@@ -52,7 +52,9 @@ export class Answers {
 
   /** Remembers the answer to a command that led to the event of that number; gives its frame. */
   remember(participantId: string, clientMessageId: string, seq: number): string {
-    this.#recent.set(keyOf(participantId, clientMessageId), seq);
+    const own = this.#recent.get(participantId);
+    if (own) own.set(clientMessageId, seq);
+    else this.#recent.set(participantId, new Map([[clientMessageId, seq]]));
     return acknowledgement(clientMessageId, seq);
   }
 
@@ -87,9 +89,4 @@ export class Answers {
 
 function acknowledgement(clientMessageId: string, seq: number): string {
   return JSON.stringify({ type: "ack", clientMessageId, seq });
-}
-
-/** Neither has a space in it. */
-function keyOf(participantId: string, clientMessageId: string): string {
-  return `${participantId} ${clientMessageId}`;
 }
