@@ -24,7 +24,6 @@ const purePackages = [
   "rfc6902",
   "h3-js",
   "canonicalize",
-  "#sha256",
   "@noble/hashes",
   "node:crypto",
 ];

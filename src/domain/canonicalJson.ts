@@ -1,5 +1,5 @@
 import canonicalize from "canonicalize";
-import { sha256 } from "#sha256";
+import { sha256 } from "./sha256.ts";
 
 /** A value as its canonical JSON (RFC 8785): equal values give equal texts, whatever the order of their fields. */
 export function canonicalJson(value: unknown): string {

@@ -1,6 +1,6 @@
-import { sha256 } from "#sha256";
 import { canonicalJson, digestOf } from "../domain/canonicalJson.ts";
 import type { MatchId } from "../domain/ids.ts";
+import { sha256 } from "../domain/sha256.ts";
 import type { NewRoomEvent, RoomEvent } from "./events.ts";
 
 /** The end of a log so far: what the next event is chained to. */
