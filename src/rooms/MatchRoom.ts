@@ -9,7 +9,7 @@ import type { DeadlineKind } from "./object/deadlines.ts";
 import { Dealings } from "./object/dealings.ts";
 import { Presence } from "./object/presence.ts";
 import type { OpenRecords, RoomRecords } from "./object/records.ts";
-import { closeQuietly, lookEveryMs, type Session, stuckMs, turnAway } from "./object/sockets.ts";
+import { closeQuietly, type KeptSession, lookEveryMs, stuckMs, turnAway } from "./object/sockets.ts";
 import {
   type Admission,
   type Denial,
@@ -58,7 +58,7 @@ export function defineMatchRoom(openRecords: OpenRecords) {
       if (!grant) return new Response(null, { status: 401 });
       const { 0: theirs, 1: own } = new WebSocketPair();
       const { participant } = grant;
-      const session: Session = { ...grant, openedAt: now, status: "active", isGreeted: false, behind: null };
+      const session: KeptSession = { ...grant, openedAt: now, status: "active", isGreeted: false, behind: null };
       if (this.#core.seats.reap(now)) this.#presence.tellSoon();
       const connected = core.seats.all().map((seat) => seat.session.participant);
       const isRoomLeft = hasRoom(participant, connected, core.state.participants);

@@ -29,10 +29,10 @@ export async function verifyAll(core: RoomCore, records: RoomRecords): Promise<v
   const { matchId } = core.state;
   for (const { hash, grant } of core.tickets.list())
     if (!(await records.verify(grant.actor, matchId))) core.tickets.drop(hash);
-  const byCredential = Map.groupBy(core.seats.all(), ({ session }) => session.actor.credential);
+  const byCredential = Map.groupBy(core.seats.all(), (seat) => core.seats.actorOf(seat).credential);
   for (const seats of byCredential.values()) {
-    const { actor, participant } = seats[0]!.session;
-    const found = await records.verify(actor, matchId);
+    const { participant } = seats[0]!.session;
+    const found = await records.verify(core.seats.actorOf(seats[0]!), matchId);
     if (!found || found.side !== participant.side) {
       for (const seat of seats) core.seats.close(seat, "access_ended");
       const isStillHere = core.seats.all().some(({ session }) => session.participant.id === participant.id);

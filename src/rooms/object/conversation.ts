@@ -86,8 +86,9 @@ export class Conversation {
   }
 
   /** Does what was decided, and gives the frame that answers the command, now and whenever it comes again. */
-  #carryOut(decision: Decision, { session: { participant, actor } }: Seat, clientMessageId: string): string {
-    const { answers, log } = this.#core;
+  #carryOut(decision: Decision, seat: Seat, clientMessageId: string): string {
+    const { answers, log, seats } = this.#core;
+    const { participant } = seat.session;
     const keep = (frame: ServerFrame) => {
       const text = JSON.stringify(frame);
       answers.keep(participant.id, clientMessageId, text);
@@ -99,7 +100,7 @@ export class Conversation {
       return keep({ type: "error", clientMessageId, code, message, errors });
     }
     if (decision.events.length === 0) return keep({ type: "ack", clientMessageId, seq: log.head });
-    const seq = this.#core.happen(decision.events, { actor, clientMessageId });
+    const seq = this.#core.happen(decision.events, { findActor: () => seats.actorOf(seat), clientMessageId });
     return answers.remember(participant.id, clientMessageId, seq);
   }
 

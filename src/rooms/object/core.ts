@@ -83,11 +83,11 @@ export class RoomCore {
    */
   happen(
     events: readonly NewRoomEvent[],
-    command: { actor: MemberActor; clientMessageId: string } | null,
+    command: { findActor: () => MemberActor; clientMessageId: string } | null,
     alongside?: () => void,
   ): number {
     const placed = this.log.place(events);
-    const intents = intentsOf(this.state, placed.events, command?.actor ?? null);
+    const intents = intentsOf(this.state, placed.events, command?.findActor ?? null);
     const isMore = intents.length > 0;
     const write = () => {
       this.log.write(placed, command?.clientMessageId);
@@ -138,10 +138,10 @@ export class RoomCore {
 
   #nextExpiry(): number | null {
     const { openOffers, offers } = this.state;
-    const ends = Object.values(openOffers).flatMap((hash) =>
-      hash === null ? [] : [Date.parse(offers[hash]!.validUntil)],
-    );
-    return ends.length === 0 ? null : Math.min(...ends);
+    let next: number | null = null;
+    for (const hash of [openOffers.output, openOffers.input])
+      if (hash !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, Date.parse(offers[hash]!.validUntil));
+    return next;
   }
 }
 

@@ -24,24 +24,29 @@ export function delayAfter(attempts: number, random: number): number {
   return Math.ceil(delay / 2 + (delay / 2) * random);
 }
 
-/** What follows for the records from events of a command. */
-export function intentsOf(before: RoomState, events: readonly RoomEvent[], actor: MemberActor | null): Intent[] {
+/** What follows for the records from events; whose command led to them is asked for only where anything does. */
+export function intentsOf(
+  before: RoomState,
+  events: readonly RoomEvent[],
+  findActor: (() => MemberActor) | null,
+): Intent[] {
   return events.flatMap((event): Intent[] => {
     switch (event.type) {
       case "offer.proposed":
-        return actor && Object.keys(before.offers).length === 0
-          ? [{ kind: "negotiate", round: before.round, actor }]
+        return findActor && Object.keys(before.offers).length === 0
+          ? [{ kind: "negotiate", round: before.round, actor: findActor() }]
           : [];
       case "offer.accepted": {
-        if (!actor) return [];
+        if (!findActor) return [];
         const { hash } = event.data;
         const { matchId, round, terms } = before.offers[hash]!;
-        return [{ kind: "agree", hash, accepted: { matchId, round, exchangeId: createId("exchange"), terms, actor } }];
+        const accepted = { matchId, round, exchangeId: createId("exchange"), terms, actor: findActor() };
+        return [{ kind: "agree", hash, accepted }];
       }
       case "room.closed": {
         const { reason, by } = event.data;
         const { round } = before;
-        if (by !== "system") return [{ kind: "end", round, by: "decline", reason, actor }];
+        if (by !== "system") return [{ kind: "end", round, by: "decline", reason, actor: findActor?.() ?? null }];
         return reason === idleReason ? [{ kind: "end", round, by: "expire", reason, actor: null }] : [];
       }
       default:

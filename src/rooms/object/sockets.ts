@@ -23,7 +23,6 @@ export const lookEveryMs = 240_000;
 /** What a socket is for, kept with it while the room sleeps. */
 export type Session = {
   participant: Participant;
-  actor: MemberActor;
   /** Until when its credential holds at most, in milliseconds. */
   endsAt: number | null;
   openedAt: number;
@@ -32,6 +31,9 @@ export type Session = {
   /** Up to which event it was told, and has taken, where it is still behind; null where it hears what happens. */
   behind: { sent: number; seen: number } | null;
 };
+
+/** The same with the actor that speaks through it: asked for seldom, so that a room has it in memory only then. */
+export type KeptSession = Session & { actor: MemberActor };
 
 /** A socket of somebody in the room, with what of it need not outlast sleep: a room only falls asleep when nobody has sent anything for a while. */
 export type Seat = { socket: WebSocket; session: Session; bucket: Bucket; seen: number; seenAt: number };
@@ -50,20 +52,20 @@ export class Seats {
   /** Finds again who was there before the room slept. */
   load(): void {
     for (const socket of this.#state.getWebSockets()) {
-      const session = socket.deserializeAttachment() as Session | null;
-      if (session && socket.readyState === WebSocket.READY_STATE_OPEN)
+      const kept = socket.deserializeAttachment() as KeptSession | null;
+      if (kept && socket.readyState === WebSocket.READY_STATE_OPEN)
         // Nothing was heard that woke the room, and a sign of life is the runtime's to tell.
-        this.#seat(socket, session, session.openedAt);
+        this.#seat(socket, kept, kept.openedAt);
     }
   }
 
-  accept(socket: WebSocket, session: Session): Seat {
+  accept(socket: WebSocket, kept: KeptSession): Seat {
     this.#state.acceptWebSocket(socket);
-    socket.serializeAttachment(session);
-    return this.#seat(socket, session, Date.now());
+    socket.serializeAttachment(kept);
+    return this.#seat(socket, kept, Date.now());
   }
 
-  #seat(socket: WebSocket, session: Session, seenAt: number): Seat {
+  #seat(socket: WebSocket, { actor: _, ...session }: KeptSession, seenAt: number): Seat {
     const seen = session.behind?.seen ?? this.#log.head;
     const seat = { socket, session, bucket: fullBucket(Date.now()), seen, seenAt };
     this.#seats.set(socket, seat);
@@ -82,9 +84,15 @@ export class Seats {
     return this.#seats.size;
   }
 
-  change(seat: Seat, change: Partial<Session>): void {
-    seat.session = { ...seat.session, ...change };
-    seat.socket.serializeAttachment(seat.session);
+  /** Who speaks through a socket. */
+  actorOf({ socket }: Seat): MemberActor {
+    return (socket.deserializeAttachment() as KeptSession).actor;
+  }
+
+  change(seat: Seat, change: Partial<KeptSession>): void {
+    const { actor, ...session } = { actor: this.actorOf(seat), ...seat.session, ...change };
+    seat.session = session;
+    seat.socket.serializeAttachment({ ...session, actor } satisfies KeptSession);
   }
 
   send(seat: Seat, frame: ServerFrame): void {
