@@ -105,4 +105,5 @@ const left = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
 process.stdout.write(`\nTests: ${totals.passed} passed, ${totals.failed} failed${left} in ${seconds} s\n`);
 // A narrowed run leaves tests out on purpose; a whole one leaves out none.
 const isComplete = passedOn.length > 0 || totals.skipped === 0;
-process.exit(isStopped || totals.failed > 0 || !isComplete ? 1 : 0);
+// Not by `process.exit`, which would leave unsaid what a pipe has not taken yet.
+process.exitCode = isStopped || totals.failed > 0 || !isComplete ? 1 : 0;
