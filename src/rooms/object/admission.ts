@@ -29,10 +29,13 @@ export async function verifyAll(core: RoomCore, records: RoomRecords): Promise<v
   const { matchId } = core.state;
   for (const { hash, grant } of core.tickets.list())
     if (!(await records.verify(grant.actor, matchId))) core.tickets.drop(hash);
-  const byCredential = Map.groupBy(core.seats.all(), (seat) => core.seats.actorOf(seat).credential);
-  for (const seats of byCredential.values()) {
-    const { participant } = seats[0]!.session;
-    const found = await records.verify(core.seats.actorOf(seats[0]!), matchId);
+  const seated = core.seats.all().map((seat) => ({ seat, actor: core.seats.actorOf(seat) }));
+  for (const group of Map.groupBy(seated, ({ actor }) => actor.credential).values()) {
+    const { seat: first, actor } = group[0]!;
+    const { participant } = first.session;
+    const found = await records.verify(actor, matchId);
+    // Without those who left in the meantime.
+    const seats = group.map(({ seat }) => seat).filter(({ socket }) => core.seats.find(socket));
     if (!found || found.side !== participant.side) {
       for (const seat of seats) core.seats.close(seat, "access_ended");
       const isStillHere = core.seats.all().some(({ session }) => session.participant.id === participant.id);

@@ -38,7 +38,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function rechain(all: readonly NewRoomEvent[]): RoomEvent[] {
   let end = originOf(matchId);
   return all.map((event) => {
-    const { event: placed } = chain(event, end);
+    const { event: placed, body } = chain(event, end);
+    expect(JSON.parse(body)).toEqual(placed);
     end = placed;
     return placed;
   });
